@@ -1,0 +1,25 @@
+"""The one measure of disagreement: the gap between two values in units of the bar on their difference.
+
+NaN and infinity agree with nothing, and there is no absolute floor: an error bar of zero demands equality.
+"""
+
+from typing import Any
+
+import numpy as np
+
+# A gap inside one bar agrees. Beyond three bars it is called wrong, once confirmed; in between nothing is said.
+AGREES = 1.0
+DIFFERS = 3.0
+
+
+def excess(backward: Any, numerical: Any, bar: Any) -> np.ndarray[Any, Any]:
+    """|backward − numerical| / bar, elementwise; infinite where a value or the bar is not finite.
+
+    Shapes broadcast; compare them before the values. 0/0 is 0: two equal values and no bar agree.
+    """
+    backward, numerical, bar = (np.asarray(value, dtype=np.float64) for value in (backward, numerical, bar))
+    with np.errstate(all="ignore"):
+        gap = np.abs(backward - numerical)
+        ratio = np.where(gap == 0, 0.0, gap / bar)
+        known = np.isfinite(backward) & np.isfinite(numerical) & np.isfinite(bar) & (bar >= 0)
+    return np.where(known & ~np.isnan(ratio), ratio, np.inf)

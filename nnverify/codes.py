@@ -1,0 +1,26 @@
+"""Every code and its meaning in a few words. A code never changes its meaning.
+
+NV1xx causes of a FAIL, NV2xx reasons of INCONCLUSIVE, NV3xx contract of a backward pass, NV4xx derivations.
+"""
+
+from types import MappingProxyType
+
+CODES = MappingProxyType(
+    {
+        "NV201": "kink",
+        "NV202": "noise",
+        "NV203": "precision",
+        "NV205": "vacuous",
+        "NV206": "domain edge",
+        "NV208": "witnesses disagree",
+        "NV301": "shape",
+        "NV303": "missing gradient",
+        "NV304": "NaN or infinity",
+        "NV306": "backward raises",
+        "NV401": "the forms differ",
+        "NV402": "not the special case it is said to be",
+        "NV403": "a counterexample that could not be refuted",
+        "NV404": "raised an exception",
+        "NV405": "not exact",
+    }
+)

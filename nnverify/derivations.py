@@ -1,0 +1,166 @@
+"""The pipeline for a package of derivations: every formula, special case and counterexample gets its row.
+
+A formula holds when its forms are equal on exact draws and its vectorized form passes the numerical check of the
+loss, and of the output under a random upstream where it has one. Rows are independent of their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from nnverify._errors import NnverifyError, NothingToCheck
+from nnverify.checks.forms import Form, equal, forms, special_case
+from nnverify.conventions.formula import draw_float, subjects
+from nnverify.draws import generator
+from nnverify.records import CounterexampleLike, Derivations, FormulaLike, SpecialCaseLike
+from nnverify.verdict import Finding, Outcome, Verdict, combine
+from nnverify.verify import verify
+
+DRAWS = 200  # exact draws for each formula
+POINTS = 3  # float64 points for each formula: one with distinct sizes, and others
+_SPARE = 6  # further points, where some cannot be judged
+
+Gradient = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report. ``error`` is set where the formula could not be run at all."""
+
+    kind: str
+    identifier: str
+    statement: str
+    verdict: Verdict
+    draws: int
+    seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """A row still to be made."""
+
+    kind: str
+    identifier: str
+    statement: str
+    verify: Callable[[], Verdict]
+    draws: int
+
+
+def plan(found: Derivations, *, only: str = "*", draws: int = DRAWS, seed: int = 0) -> tuple[Work, ...]:
+    """The rows to make, formulas first. Raises NothingToCheck where ``only`` selects none."""
+    work = [*_formulas(found, draws, seed), *_special_cases(found, draws, seed), *_counterexamples(found, draws, seed)]
+    chosen = tuple(one for one in work if fnmatchcase(one.identifier, only))
+    if not chosen:
+        known = ", ".join(found.formulas)
+        raise NothingToCheck(what=f"only={only!r} selects no formula", where=found.name, fix=f"choose from {known}")
+    return chosen
+
+
+def make(work: tuple[Work, ...], clock: Callable[[], float]) -> Iterator[Row]:
+    """The rows, each as soon as it is made."""
+    for one in work:
+        start = clock()
+        verdict, error = _attempt(one)
+        yield Row(one.kind, one.identifier, one.statement, verdict, one.draws, clock() - start, error)
+
+
+def _attempt(one: Work) -> tuple[Verdict, str | None]:
+    try:
+        return one.verify(), None
+    except NnverifyError as error:
+        return Verdict(one.identifier, ()), str(error)
+
+
+def _formulas(found: Derivations, draws: int, seed: int) -> Iterator[Work]:
+    for formula in found.formulas.values():
+        yield Work("formula", formula.identifier, formula.statement, _formula(formula, draws, seed), draws)
+
+
+def _formula(formula: FormulaLike, draws: int, seed: int) -> Callable[[], Verdict]:
+    def run() -> Verdict:
+        exact = forms(formula, draws, seed)
+        if exact.code == "NV404":
+            return Verdict(formula.identifier, (exact,), seed)
+        numerical = _numerical(formula, formula.vector, seed)
+        return Verdict(formula.identifier, (exact, *numerical.findings), seed, numerical.evaluations)
+
+    return run
+
+
+def _numerical(formula: FormulaLike, vector: Gradient, seed: int) -> Verdict:
+    """The worst findings at several points; a point that cannot be judged is moved."""
+    judged: list[Verdict] = []
+    unclear: list[Verdict] = []
+    for number in range(POINTS + _SPARE):
+        verdict = _point(formula, vector, number, seed)
+        (unclear if verdict.outcome is Outcome.INCONCLUSIVE else judged).append(verdict)
+        if verdict.outcome is Outcome.FAIL or len(judged) == POINTS:
+            break
+    verdicts = judged if len(judged) == POINTS or _failed(judged) else unclear
+    findings = tuple(_worst(verdicts))
+    return Verdict(formula.identifier, findings, seed, sum(one.evaluations for one in (*judged, *unclear)))
+
+
+def _failed(verdicts: list[Verdict]) -> bool:
+    return any(verdict.outcome is Outcome.FAIL for verdict in verdicts)
+
+
+def _worst(verdicts: list[Verdict]) -> Iterator[Finding]:
+    """Of every leaf, the finding that says most: a failure, else what is open, else the coarsest pass."""
+    rank = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS]
+    findings = [finding for verdict in verdicts for finding in verdict.findings]
+    for leaf in dict.fromkeys(finding.leaf for finding in findings):
+        own = [finding for finding in findings if finding.leaf == leaf]
+        yield min(own, key=lambda finding: (rank.index(finding.outcome), -(finding.resolution or 0.0)))
+
+
+def _point(formula: FormulaLike, vector: Gradient, number: int, seed: int) -> Verdict:
+    drawn = draw_float(formula, number, generator(seed, formula.identifier, "point", number))
+    verdicts = [verify(subject, seed=seed) for subject in subjects(formula, vector, drawn)]
+    findings = tuple(finding for verdict in verdicts for finding in verdict.findings)
+    return Verdict(formula.identifier, findings, seed, sum(verdict.evaluations for verdict in verdicts))
+
+
+def _special_cases(found: Derivations, draws: int, seed: int) -> Iterator[Work]:
+    for case in found.special_cases:
+        yield Work("special case", case.special, f"out of {case.general}", _special(case, found, draws, seed), draws)
+
+
+def _special(case: SpecialCaseLike, found: Derivations, draws: int, seed: int) -> Callable[[], Verdict]:
+    special, general = found.formulas[case.special], found.formulas[case.general]
+    return lambda: Verdict(case.special, (special_case(case, special, general, draws, seed),), seed)
+
+
+def _counterexamples(found: Derivations, draws: int, seed: int) -> Iterator[Work]:
+    for one in found.counterexamples:
+        refute = _refute(one, found.formulas[one.of], draws, seed)
+        yield Work("counterexample", one.identifier, one.statement, refute, draws)
+
+
+def _refute(claim: CounterexampleLike, formula: FormulaLike, draws: int, seed: int) -> Callable[[], Verdict]:
+    """A counterexample passes when both witnesses refuse it: the exact comparison and the numerical gradient."""
+
+    def run() -> Verdict:
+        rows = [Form(claim.identifier, claim.vector), Form(formula.identifier, formula.vector)]
+        exact = equal("refuted", formula, rows, draws, seed)
+        numerical = _numerical(formula, claim.vector, seed)
+        refused = exact.outcome is Outcome.FAIL and numerical.outcome is Outcome.FAIL
+        return Verdict(claim.identifier, (_refutation(claim, exact, refused),), seed, numerical.evaluations)
+
+    return run
+
+
+def _refutation(claim: CounterexampleLike, exact: Finding, refused: bool) -> Finding:
+    if not refused:
+        message = f"{claim.identifier} is said to be wrong, and could not be refuted"
+        return Finding("refuted", exact.leaf, Outcome.FAIL, message, "NV403")
+    how = "the shape disagrees" if exact.code == "NV301" else "shape agrees, value does not"
+    return Finding("refuted", exact.leaf, Outcome.PASS, f"{how}: {claim.mistake}")
+
+
+def outcome(rows: list[Row]) -> Outcome:
+    return combine(row.verdict.outcome for row in rows)

@@ -1,0 +1,1 @@
+"""Independent sources of derivatives, one file each; all return an Estimate with an error bar."""

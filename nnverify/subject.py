@@ -1,0 +1,92 @@
+"""What is checked: leaves, a forward, a pullback. Every foreign convention becomes a Subject once, at the edge.
+
+The engine sees float64 vectors: all outputs flattened into one, each leaf by itself. What the caller's functions
+return is validated here; nothing is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnverify._errors import UsageError
+
+Array = NDArray[np.float64]
+Pullback = Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One named array that may receive a gradient; ``differentiable=False`` makes it a constant."""
+
+    name: str
+    value: Any
+    differentiable: bool = True
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Leaves, and a function of them that returns the output and the pullback of that call.
+
+    run      (values in leaf order) -> (output, pullback); output an array, a scalar or a tuple of them
+    forward  the output alone, for the many evaluations that need no gradient
+    pullback (upstream, shaped like the output) -> {leaf: gradient}
+    """
+
+    name: str
+    leaves: tuple[Leaf, ...]
+    run: Callable[..., tuple[Any, Pullback]]
+    forward: Callable[..., Any]
+
+    def targets(self) -> tuple[Leaf, ...]:
+        """The leaves whose gradients are checked."""
+        return tuple(leaf for leaf in self.leaves if leaf.differentiable)
+
+    def at_point(self) -> tuple[Any, Pullback]:
+        """Output and pullback at the subject's own point. Raises UsageError where forward does."""
+        values = [copied(leaf.value) for leaf in self.leaves]
+        try:
+            return self.run(*values)
+        except Exception as error:
+            raise UsageError(
+                what=f"forward raised {type(error).__name__}: {error}",
+                where=self.name,
+                fix="call forward once by hand with leaves of these shapes: " + self._shapes(),
+            ) from error
+
+    def flatten(self, output: Any) -> Array:
+        """All outputs as one float64 vector. Raises UsageError for what is no array of real numbers."""
+        parts = output if isinstance(output, tuple | list) else (output,)
+        vectors = [self._vector(part) for part in parts]
+        return vectors[0].copy() if len(vectors) == 1 else np.concatenate(vectors)
+
+    def _vector(self, part: Any) -> Array:
+        array = np.asarray(part)
+        if array.dtype.kind not in "fiub":
+            kind = f"an array of {array.dtype}" if isinstance(part, np.ndarray) else type(part).__name__
+            raise UsageError(
+                what=f"forward returned {kind}",
+                where=self.name,
+                fix="return an array of real numbers, a scalar or a tuple of arrays",
+            )
+        return array.astype(np.float64).reshape(-1)
+
+    def _shapes(self) -> str:
+        return ", ".join(f"{leaf.name} {np.shape(leaf.value)}" for leaf in self.leaves)
+
+
+def copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def like(vector: Array, output: Any) -> Any:
+    """The vector cut and shaped like the output: the inverse of flatten."""
+    parts: Sequence[Any] = output if isinstance(output, tuple | list) else (output,)
+    ends = np.cumsum([np.size(part) for part in parts])[:-1]
+    pieces = zip(np.split(vector, ends), parts, strict=True)
+    shaped = tuple(piece.reshape(np.shape(part))[()] for piece, part in pieces)
+    return shaped if isinstance(output, tuple | list) else shaped[0]

@@ -1,0 +1,108 @@
+"""Findings, and the verdict they add up to. Records only: nothing is measured and nothing is printed here.
+
+FAIL wins over INCONCLUSIVE and that over PASS; a verdict without findings is INCONCLUSIVE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from tabulate import tabulate
+
+
+class Outcome(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer of one check about one leaf.
+
+    index       where the two sides differ most, None for the gradient as a whole
+    backward, numerical
+                the two sides there (or along the probed direction)
+    bar         how far the numerical side may be off
+    resolution  the smallest relative error of the gradient that the check would have seen
+    message     one sentence: the fact
+    """
+
+    check: str
+    leaf: str
+    outcome: Outcome
+    message: str
+    code: str | None = None
+    index: tuple[int, ...] | None = None
+    backward: float | None = None
+    numerical: float | None = None
+    bar: float | None = None
+    resolution: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All findings about one subject. It has no truth value: three outcomes are not two."""
+
+    subject: str
+    findings: tuple[Finding, ...]
+    seed: int = 0
+    evaluations: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        return combine(finding.outcome for finding in self.findings)
+
+    @property
+    def by_leaf(self) -> dict[str, Verdict]:
+        """The verdict on each leaf alone."""
+        names = dict.fromkeys(finding.leaf for finding in self.findings)
+        return {name: self._about(name) for name in names}
+
+    def _about(self, leaf: str) -> Verdict:
+        own = tuple(finding for finding in self.findings if finding.leaf == leaf)
+        return Verdict(self.subject, own, self.seed, self.evaluations)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(finding.code for finding in self.findings if finding.code))
+
+    @property
+    def resolution(self) -> float | None:
+        """The coarsest resolution of any leaf, None where nothing was measured."""
+        known = [finding.resolution for finding in self.findings if finding.resolution is not None]
+        return max(known, default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in plain types that JSON knows."""
+        rows = [asdict(finding) | {"outcome": finding.outcome.value} for finding in self.findings]
+        return {
+            "subject": self.subject,
+            "outcome": self.outcome.value,
+            "codes": list(self.codes),
+            "resolution": self.resolution,
+            "seed": self.seed,
+            "evaluations": self.evaluations,
+            "findings": rows,
+        }
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a verdict is pass, fail or inconclusive: compare verdict.outcome, or use assert_gradients")
+
+    def __str__(self) -> str:
+        rows = [(f.leaf, f.check, f.outcome.value, f.code or "", f.message) for f in self.findings]
+        head = ("leaf", "check", "outcome", "code", "finding")
+        return f"{self.subject}: {self.outcome.value}\n{tabulate(rows, head, disable_numparse=True)}"
+
+
+def combine(outcomes: Iterable[Outcome]) -> Outcome:
+    """What several outcomes add up to."""
+    found = set(outcomes)
+    if Outcome.FAIL in found:
+        return Outcome.FAIL
+    if Outcome.INCONCLUSIVE in found or not found:
+        return Outcome.INCONCLUSIVE
+    return Outcome.PASS

@@ -1,0 +1,162 @@
+"""The ladder's bar covers its true error, is small, and says so where it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from nnverify.draws import generator
+from nnverify.oracles.estimate import Estimate, Status
+from nnverify.oracles.ladder import ladder
+from nnverify.oracles.line import Line
+from nnverify.probe import exact_steps
+from tests.oracles.families import FAMILIES, Family, truth
+
+POINTS, SEEDS = 40, range(5)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One ladder against the truth: error and bar in units of the function's and the derivative's size."""
+
+    error: float
+    bar: float
+
+    @property
+    def covered(self) -> bool:
+        return self.error <= self.bar
+
+
+def _case(family: Family, point: int, seed: int) -> Case:
+    rng = generator(seed, family.name, point)
+    x = rng.standard_normal() * rng.choice([0.1, 1.0, 3.0])
+    u = float(exact_steps(np.asarray(x), np.asarray(x * rng.uniform(0.5, 1.0) * rng.choice([-1.0, 1.0]))))
+    found = ladder(Line(lambda t: np.array([family.function(x + t * u)])))
+    true = truth(family, x, u)
+    natural = abs(float(true)) + abs(float(family.function(x)))
+    error = abs(Decimal(float(found.value[0])) - true)
+    return Case(float(error) / natural, float(found.error[0]) / natural)
+
+
+@pytest.fixture(scope="module")
+def cases() -> dict[str, list[Case]]:
+    return {one.name: [_case(one, point, seed) for seed in SEEDS for point in range(POINTS)] for one in FAMILIES}
+
+
+def test_bar_covers_the_true_error(cases: dict[str, list[Case]]) -> None:
+    """The bar stands where others have a tolerance: where it is too narrow, a right gradient is accused."""
+    everything = [case for family in cases.values() for case in family]
+    missed = sum(not case.covered for case in everything)
+    assert len(FAMILIES) >= 15
+    assert len(everything) >= 3000
+    assert missed <= len(everything) // 1000
+
+
+def test_a_missed_error_is_less_than_three_bars(cases: dict[str, list[Case]]) -> None:
+    """FAIL begins at three bars: even where the bar is missed, nobody is accused."""
+    everything = [case for family in cases.values() for case in family]
+    assert [case for case in everything if not case.covered and case.error > 3 * case.bar] == []
+
+
+def test_median_bar_is_fine(cases: dict[str, list[Case]]) -> None:
+    assert np.median([case.bar for family in cases.values() for case in family]) < 1e-12
+
+
+@pytest.mark.parametrize("family", [family.name for family in FAMILIES if family.name != "quantised"])
+def test_median_bar_of_every_family_is_fine(cases: dict[str, list[Case]], family: str) -> None:
+    assert np.median([case.bar for case in cases[family]]) < 1e-11
+
+
+def _of(function: object, x: float, u: float = 1.0, **options: float) -> Estimate:
+    return ladder(Line(lambda t: np.atleast_1d(function(x + t * u))), **options)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("slope", [2.0, 1 + 1e-9, 0.0, -1.0])
+def test_a_wrong_slope_is_outside_the_bar(slope: float) -> None:
+    """The oracle must be able to refuse: exp′(0) is 1 and nothing else."""
+    found = _of(np.exp, 0.0)
+    assert abs(slope - found.value[0]) > 3 * found.error[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [(lambda x: np.maximum(x, 0), 0.5), (np.abs, 0.0), (lambda x: np.maximum(x, 0) + np.sin(x), 1.5)],
+    ids=["relu", "abs", "relu on sin"],
+)
+def test_a_kink_at_the_point_is_no_derivative(function: object, slope: float) -> None:
+    """The central difference of |x| at 0 is exactly 0 at every step, and means nothing."""
+    found = _of(function, 0.0)
+    assert found.status is Status.KINK
+    assert not found.error[0] < 1e-6
+
+
+@pytest.mark.parametrize("distance", [0.2, 1e-2, 1e-4, 1e-6])
+def test_a_kink_beside_the_point_is_stepped_over(distance: float) -> None:
+    """Steps with the kink inside are left out, and the slope is exact below it."""
+    found = _of(lambda x: np.maximum(x, 0) + x, distance)
+    assert abs(found.value[0] - 2) <= found.error[0] < 1e-6
+
+
+def test_a_random_function_has_a_wide_bar() -> None:
+    rng = generator(0)
+    found = _of(lambda x: np.sin(x) + 1e-3 * rng.standard_normal(), 0.5)
+    assert abs(found.value[0] - np.cos(0.5)) <= found.error[0]
+    assert found.error[0] > 1e-4
+
+
+def test_noise_in_the_function_widens_the_bar() -> None:
+    """Rounding of the output to float32 is noise like any other."""
+    found = _of(lambda x: np.float64(np.float32(np.sin(x))), 0.5)
+    assert abs(found.value[0] - np.cos(0.5)) <= found.error[0]
+    assert 1e-9 < found.error[0] < 1e-4
+
+
+def test_a_domain_edge_shrinks_the_steps() -> None:
+    found = _of(np.log, 1e-3)
+    assert abs(found.value[0] - 1e3) <= found.error[0] < 1e-6
+
+
+def test_a_point_on_the_edge_of_the_domain_is_said_to_be() -> None:
+    found = _of(np.sqrt, 0.0)
+    assert found.status is Status.DOMAIN
+    assert found.error[0] == np.inf
+
+
+def test_a_forward_that_raises_is_outside_its_domain() -> None:
+    def picky(x: float) -> float:
+        if x < 0.999:
+            raise ValueError("too small")
+        return x**2
+
+    line = Line(lambda t: np.array([picky(1 + t)]))
+    found = ladder(line)
+    assert abs(found.value[0] - 2) <= found.error[0]
+    assert str(line.trouble) == "too small"
+
+
+def test_constant_function_has_slope_zero() -> None:
+    found = _of(lambda x: 0 * x + 7.0, 1.0)
+    assert found.value[0] == 0
+    assert found.error[0] < 1e-13
+
+
+def test_outputs_are_judged_by_themselves() -> None:
+    """A kink in one output must not widen the bar of another."""
+    found = ladder(Line(lambda t: np.array([abs(t), np.sin(1 + t)])))
+    assert not found.error[0] < 1e-6
+    assert abs(found.value[1] - np.cos(1)) <= found.error[1] < 1e-11
+
+
+def test_weights_make_one_derivative_of_all_outputs() -> None:
+    found = ladder(Line(lambda t: np.array([np.exp(t), np.sin(t)])), np.array([2.0, -3.0]))
+    assert found.value.shape == (1,)
+    assert abs(found.value[0] + 1) <= found.error[0] < 1e-12
+
+
+def test_ladder_stops_when_the_bar_is_as_small_as_wanted() -> None:
+    coarse, fine = _of(np.exp, 0.0, wanted=1e-6), _of(np.exp, 0.0)
+    assert coarse.evaluations < fine.evaluations <= 61
+    assert coarse.error[0] <= 1e-6
