@@ -62,7 +62,7 @@ def direction(subject: Subject, leaf: Leaf, number: int, seed: int) -> Array:
 
 
 def exact_steps(x: Array, u: Array) -> Array:
-    """u with as many bits as let x + u·2⁻ᵏ be exact for every step of the ladder, k up to 26.
+    """u with few enough bits for x + u·2⁻ᵏ to be exact to the last bit of the step, k up to 26.
 
     Else the last bits of u are cut off at every step, always to the same side: an error no noise level shows.
     """

@@ -1,9 +1,10 @@
 """What contains what: each row says that one formula comes out of another, and how.
 
-The derivation modules never meet, so neither of two formulas can lean on the other. That section 6 contains sections 2-5
-(one layer, one neuron, m = 1, ℓ = 2; rows turned into columns by a transpose) is stated here, by identifiers, and holds
-only if both derivations are right. A row turns the special formula's arguments into the general one's, and the general
-gradient back into the special one. Where the general case wants a bias and the special has none, it is zero.
+The derivation modules never meet, so neither of two formulas can lean on the other. That section 6 contains sections
+2-5 (one layer, one neuron, m = 1, ℓ = 2, rows turned into columns) is stated here, by identifiers, and holds only if
+both derivations are right. A row turns the special formula's arguments into the general one's, and the general gradient
+back into the special one; 1/m needs no care, because both losses have it. Where only the general case has a bias, it is
+zero.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference.formula import SpecialCase
-from reference.notation import Array, Map, Scalar, identity
+from reference.notation import Array, Form, Map, Scalar, identity
 
 Arguments = tuple[Any, ...]
 
@@ -93,14 +94,31 @@ def elementwise_as_chain(z: Array, f: Map, df: Map, dout: Array) -> Arguments:
     return z, identity(len(z)), identity(len(z)), f, df, same, one, dout
 
 
+def last_as_recursion(Z: Array, f: Map, df: Map, dout: Array) -> Arguments:
+    """A next layer that changes nothing: W = I, no bias"""
+    return Z, identity(len(Z)), zeros(len(Z)), f, df, dout
+
+
+def elementwise(f: Map, df: Map) -> Form:
+    """One function, where the general case takes any"""
+    return lambda z, dout: (z, f, df, dout)
+
+
+def tanh(z: Array) -> Array:
+    """(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ), as the text writes it: it overflows in the tails"""
+    a: Array = (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
+    return a
+
+
 def sigmoid(z: Array) -> Array:
     """1/(1 + e⁻ᶻ), as the text writes it: it overflows far left of 0"""
-    return 1 / (1 + np.exp(-z))
+    a: Array = 1 / (1 + np.exp(-z))
+    return a
 
 
-def dsigmoid(z: Array) -> Array:
-    """σ(z)(1 − σ(z))"""
-    return sigmoid(z) * (1 - sigmoid(z))
+def relu(z: Array) -> Array:
+    """max(0, z)"""
+    return np.maximum(0, z)
 
 
 def unchanged(gradient: Any) -> Any:
@@ -136,30 +154,20 @@ SPECIAL_CASES = (
     SpecialCase("dense.dW", "delta.weights", dense_as_layer, lambda dW: dW.T),
     SpecialCase("dense.db", "delta.bias", dense_as_layer, lambda db: db.T),
     SpecialCase("dense.dX", "delta.input", dense_as_layer, lambda dA: dA.T),
-    SpecialCase(
-        "delta.last",
-        "delta.recursion",
-        lambda Z, f, df, dout: (Z, identity(len(Z)), zeros(len(Z)), f, df, dout),
-        unchanged,
-    ),
+    SpecialCase("delta.last", "delta.recursion", last_as_recursion, unchanged),
     # What section 1 is good for.
     SpecialCase("neuron.da", "calculus.squares_da", lambda a, y: (np.array([a]), np.array([y]), 1), lambda da: da[0]),
     SpecialCase(
-        "activations.tanh",
-        "calculus.elementwise_dz",
-        lambda z, dout: (z, np.tanh, lambda z: 1 - np.tanh(z) ** 2, dout),
-        unchanged,
+        "activations.tanh", "calculus.elementwise_dz", elementwise(tanh, lambda z: 1 - tanh(z) ** 2), unchanged
     ),
     SpecialCase(
-        "activations.sigmoid", "calculus.elementwise_dz", lambda z, dout: (z, sigmoid, dsigmoid, dout), unchanged
-    ),
-    SpecialCase(
-        "activations.relu",
+        "activations.sigmoid",
         "calculus.elementwise_dz",
-        lambda z, dout: (z, lambda z: np.maximum(0, z), lambda z: z > 0, dout),
+        elementwise(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
         unchanged,
     ),
-    SpecialCase("activations.identity", "calculus.elementwise_dz", lambda z, dout: (z, same, one, dout), unchanged),
+    SpecialCase("activations.relu", "calculus.elementwise_dz", elementwise(relu, lambda z: z > 0), unchanged),
+    SpecialCase("activations.identity", "calculus.elementwise_dz", elementwise(same, one), unchanged),
     SpecialCase("calculus.dot_dw", "calculus.linear_dW", dot_as_product, lambda dW: dW[0]),
     SpecialCase("calculus.dot_dx", "calculus.linear_dx", dot_as_product, unchanged),
     SpecialCase("calculus.hadamard_du", "calculus.linear_dx", lambda u, v, dout: (np.diag(v), u, dout), unchanged),

@@ -1,0 +1,190 @@
+"""The gradient check refuses wrong gradients, accepts right ones, and says where it cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnverify import UsageError
+from nnverify.draws import generator
+from nnverify.subject import Subject
+from nnverify.verdict import Outcome, Verdict
+from nnverify.verify import verify
+from tests.subjects import dense, dense_backward, dense_leaves, dense_with, subject
+
+Change = Callable[[Any], Any]
+
+
+def _one_entry(gradient: Any) -> Any:
+    changed = gradient.copy()
+    changed[1, 2] *= 1 + 1e-6
+    return changed
+
+
+WRONG: dict[str, tuple[str, Change]] = {
+    "sign": ("W", np.negative),
+    "twice": ("W", lambda dW: 2 * dW),
+    "zero": ("X", np.zeros_like),
+    "relative error of 1e-9": ("b", lambda db: db * (1 + 1e-9)),
+    "one entry by 1e-6": ("W", _one_entry),
+    "rows reversed": ("X", lambda dX: dX[::-1]),
+    "a constant added": ("b", lambda db: db + 1e-7),
+}
+
+
+def _outcomes(verdict: Verdict) -> dict[str, str]:
+    return {leaf: one.outcome.value for leaf, one in verdict.by_leaf.items()}
+
+
+@pytest.mark.parametrize(("leaf", "change"), WRONG.values(), ids=WRONG)
+def test_the_wrong_leaf_fails_and_only_it(leaf: str, change: Change) -> None:
+    """Which leaves are right is half of the diagnosis."""
+    found = _outcomes(verify(dense_with(**{leaf: change})))
+    assert found == {name: "fail" if name == leaf else "pass" for name in ("X", "W", "b")}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_right_layer_passes_with_every_seed(seed: int) -> None:
+    verdict = verify(subject(dense, dense_backward, **dense_leaves(seed=seed)), seed=seed)
+    assert verdict.outcome is Outcome.PASS, str(verdict)
+    assert verdict.resolution is not None
+    assert verdict.resolution < 1e-9
+
+
+def test_two_wrong_leaves_do_not_hide_each_other() -> None:
+    found = _outcomes(verify(dense_with(W=np.negative, b=np.negative)))
+    assert found == {"X": "pass", "W": "fail", "b": "fail"}
+
+
+def test_a_failure_names_both_sides_and_the_bar() -> None:
+    verdict = verify(dense_with(W=lambda dW: 2 * dW))
+    (finding,) = verdict.by_leaf["W"].findings
+    assert finding.backward is not None
+    assert finding.numerical is not None
+    assert finding.bar is not None
+    assert abs(finding.backward - 2 * finding.numerical) <= 3 * finding.bar
+    assert "backward" in finding.message
+    assert "numerical" in finding.message
+
+
+MALFORMED: dict[str, tuple[Change, str, str]] = {
+    "transposed": (np.transpose, "NV301", "dW has shape (5, 3), but W has shape (3, 5)"),
+    "not summed": (lambda dW: np.stack([dW, dW]), "NV301", "dW has shape (2, 3, 5), but W has shape (3, 5)"),
+    "a scalar": (np.sum, "NV301", "dW has shape (), but W has shape (3, 5)"),
+    "None": (lambda dW: None, "NV303", "dW is missing"),
+    "NaN": (lambda dW: np.where(np.arange(5) == 2, np.nan, dW), "NV304", "dW[0, 2] is nan: 3 of 15 entries"),
+    "infinite": (lambda dW: dW + np.inf, "NV304", "15 of 15 entries"),
+}
+
+
+@pytest.mark.parametrize(("change", "code", "sentence"), MALFORMED.values(), ids=MALFORMED)
+def test_shape_and_finiteness_come_before_values(change: Change, code: str, sentence: str) -> None:
+    verdict = verify(dense_with(W=change))
+    assert verdict.by_leaf["W"].codes == (code,)
+    assert sentence in verdict.by_leaf["W"].findings[0].message
+    assert _outcomes(verdict) == {"X": "pass", "W": "fail", "b": "pass"}
+
+
+def test_a_backward_that_raises_is_wrong() -> None:
+    def backward(dout: Any, X: Any, W: Any, b: Any) -> dict[str, Any]:
+        return {"X": dout @ W}
+
+    verdict = verify(subject(dense, backward, **dense_leaves()))
+    assert verdict.codes == ("NV306",)
+    assert "backward raised ValueError: matmul" in verdict.findings[0].message
+
+
+def _elementwise(f: Change, df: Change, x: Any) -> Subject:
+    return subject(f, lambda dout, x: {"x": dout * df(x)}, x=np.asarray(x, dtype=float))
+
+
+OPEN: dict[str, tuple[Subject, str]] = {
+    "kink": (_elementwise(np.abs, np.sign, [0.0, 1.0]), "NV201"),
+    "domain edge": (_elementwise(np.sqrt, lambda x: 0.5 + 0 * x, [0.0, 1.0]), "NV206"),
+    "vacuous": (_elementwise(lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0, [-1.0, -2.0]), "NV205"),
+    "not finite": (_elementwise(lambda x: x / np.array([0.0, 1.0]), lambda x: 1 + 0 * x, [1.0, 2.0]), "NV304"),
+    "noise": (_elementwise(lambda x: np.float16(x).astype(float), lambda x: 1 + 0 * x, [1.0, 2.0]), "NV202"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("layer", "code"), OPEN.values(), ids=OPEN)
+def test_what_cannot_be_judged_is_neither_right_nor_wrong(layer: Subject, code: str) -> None:
+    """Unknown is INCONCLUSIVE, with its reason; a zero gradient where the truth is zero proves nothing."""
+    with np.errstate(all="ignore"):
+        verdict = verify(layer)
+    assert (verdict.outcome, verdict.codes) == (Outcome.INCONCLUSIVE, (code,)), str(verdict)
+
+
+BAD_FORWARDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "raises": (lambda x: x.nothing, "forward raised AttributeError"),
+    "returns None": (lambda x: None, "forward returned NoneType"),
+    "returns text": (lambda x: "x", "forward returned str"),
+    "returns complex": (lambda x: x * 1j, "forward returned an array of complex128"),
+    "returns a generator": (lambda x: (y for y in x), "forward returned generator"),
+}
+
+
+@pytest.mark.parametrize(("forward", "sentence"), BAD_FORWARDS.values(), ids=BAD_FORWARDS)
+def test_a_forward_that_gives_no_numbers_is_misuse(forward: Callable[[Any], Any], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        verify(subject(forward, lambda dout, x: {"x": dout}, x=np.ones(2)))
+
+
+def test_a_backward_that_returns_no_dictionary_is_misuse() -> None:
+    with pytest.raises(UsageError, match="backward returned ndarray, not a gradient for each leaf"):
+        verify(subject(np.sin, lambda dout, x: dout * np.cos(x), x=np.ones(2)))
+
+
+def test_several_outputs_share_one_check() -> None:
+    def forward(x: Any) -> tuple[Any, Any]:
+        return np.sin(x), np.sum(x**2)
+
+    def backward(dout: Any, x: Any) -> dict[str, Any]:
+        return {"x": dout[0] * np.cos(x) + dout[1] * 2 * x}
+
+    x = generator(0).standard_normal(3)
+    assert verify(subject(forward, backward, x=x)).outcome is Outcome.PASS
+    wrong = subject(forward, lambda dout, x: {"x": dout[0] * np.cos(x) + 2 * x}, x=x)
+    assert verify(wrong).outcome is Outcome.FAIL
+
+
+def test_a_constant_leaf_needs_no_gradient() -> None:
+    layer = dense_with()
+    leaves = tuple(type(leaf)(leaf.name, leaf.value, leaf.name != "b") for leaf in layer.leaves)
+    verdict = verify(Subject("layer", leaves, layer.run, layer.forward))
+    assert list(verdict.by_leaf) == ["X", "W"]
+
+
+def test_the_callers_arrays_and_global_randomness_stay_as_they_were() -> None:
+    """A forward that writes into its argument meets copies only."""
+
+    def forward(x: Any) -> Any:
+        x *= 1.0
+        return np.sin(x)
+
+    def backward(dout: Any, x: Any) -> dict[str, Any]:
+        dout *= np.cos(x)
+        return {"x": dout}
+
+    x = generator(1).standard_normal(4)
+    before, state = x.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    assert verify(subject(forward, backward, x=x)).outcome is Outcome.PASS
+    assert np.array_equal(x, before)
+    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+def test_a_leaf_with_tiny_gradient_beside_a_large_one_is_judged_by_itself() -> None:
+    """Along a common line the large gradient's noise would drown it."""
+
+    def backward(dout: Any, x: Any, y: Any) -> dict[str, Any]:
+        return {"x": dout * 1e6 * np.cos(x), "y": -dout * 1e-6 * np.cos(y)}
+
+    leaves = {"x": np.array([0.3]), "y": np.array([0.4])}
+    layer = subject(lambda x, y: 1e6 * np.sin(x) + 1e-6 * np.sin(y), backward, **leaves)
+    verdict = verify(layer)
+    assert verdict.by_leaf["x"].outcome is Outcome.PASS
+    assert verdict.by_leaf["y"].outcome is Outcome.FAIL

@@ -1,0 +1,80 @@
+"""Directions step exactly; probes hand out copies."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnverify.draws import generator
+from nnverify.probe import along, direction, exact_steps, probe
+from tests.subjects import dense, dense_backward, dense_leaves, subject
+
+LAYER = subject(dense, dense_backward, **dense_leaves())
+
+
+def _realised(x: Any, u: Any, t: float) -> Any:
+    """Whether x + t·u and x − t·u are off by exactly t·u, where neither leaves the binade of x."""
+    stays = np.frexp(x + t * u)[1] == np.frexp(x - t * u)[1]
+    return (((x + t * u) - x == t * u) & ((x - t * u) - x == -t * u))[stays]
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_steps_are_realised_without_rounding(scale: float) -> None:
+    """Bits of u that are lost in x + t·u would look like a wrong gradient where the step is fine."""
+    rng = generator(0)
+    x = rng.standard_normal(1000) * scale
+    u = rng.standard_normal(1000) * scale
+    for t in np.ldexp(1.0, -np.arange(2, 27)):
+        assert np.all(_realised(x, exact_steps(x, u), t))
+        assert not np.all(_realised(x, u, t))
+
+
+def test_exact_steps_change_a_direction_by_little() -> None:
+    x, u = np.ones(3), np.array([0.3, -0.7, 1.1])
+    assert np.allclose(exact_steps(x, u), u, rtol=1e-7)
+
+
+def test_direction_has_the_size_of_its_leaf_and_both_signs() -> None:
+    leaf = LAYER.leaves[1]
+    u = direction(LAYER, leaf, 0, 0)
+    size = np.sqrt(np.mean(leaf.value**2))
+    assert np.all((np.abs(u) > 0.499 * size) & (np.abs(u) < 1.001 * size))
+    assert min(u.flat) < 0 < max(u.flat)
+
+
+def test_direction_of_a_zero_leaf_is_not_zero() -> None:
+    layer = subject(dense, dense_backward, **dense_leaves() | {"b": np.zeros(5)})
+    assert np.all(direction(layer, layer.leaves[2], 0, 0) != 0)
+
+
+def test_directions_and_upstreams_are_fresh_for_every_number() -> None:
+    leaf = LAYER.leaves[0]
+    assert not np.array_equal(direction(LAYER, leaf, 0, 0), direction(LAYER, leaf, 1, 0))
+    assert not np.array_equal(probe(LAYER, 0, 0).upstream, probe(LAYER, 1, 0).upstream)
+
+
+def test_upstream_is_never_constant() -> None:
+    """Ones as upstream pass a softmax backward that returns zeros."""
+    upstream = probe(LAYER, 0, 0).upstream
+    assert len(set(np.abs(upstream))) == upstream.size
+
+
+def test_line_moves_only_what_the_direction_names() -> None:
+    seen: list[Any] = []
+
+    def forward(x: Any, y: Any) -> Any:
+        seen.append((x.copy(), y.copy()))
+        return x + y
+
+    layer = subject(forward, lambda dout, x, y: {"x": dout, "y": dout}, x=np.ones(2), y=np.ones(2))
+    along(layer, {"x": np.array([1.0, 2.0])})(0.5)
+    assert seen[0][0].tolist() == [1.5, 2.0]
+    assert seen[0][1].tolist() == [1.0, 1.0]
+
+
+def test_line_computes_each_value_once() -> None:
+    calls: list[int] = []
+    layer = subject(lambda x: calls.append(1) or x, lambda dout, x: {"x": dout}, x=np.ones(2))
+    line = along(layer, {"x": np.ones(2)})
+    line(0.5), line(0.5), line(0.0)
+    assert len(calls) == line.evaluations == 2
