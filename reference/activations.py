@@ -32,8 +32,7 @@ def dtanh(z: Array) -> Array:
 def sigmoid(z: Array) -> Array:
     """σ(z) = 1/(1 + e⁻ᶻ) = eᶻ/(1 + eᶻ)"""
     e = np.exp(-np.abs(z))  # the first expression right of 0, the second left of it: neither overflows
-    a: Array = np.where(z >= 0, 1, e) / (1 + e)
-    return a
+    return np.where(z >= 0, 1, e) / (1 + e)
 
 
 def dsigmoid(z: Array) -> Array:
@@ -205,45 +204,47 @@ def dX_vector(X: Array, w: Array, b: Array, f: Map, df: Map, y: Array) -> Array:
     return np.outer(dz_vector(pre_activation(X, w, b), f, df, y), w)
 
 
+# fmt: off
 FORMULAS = (
     Formula(
-        *("activations.tanh", "dz = dout ⊙ (1 − tanh²z)", r"dz = D \odot (1 - \tanh^2 z)", SOURCE),
-        *(loss_of(tanh), PULLBACK, "z"),
-        *(tanh_jacobian, tanh_index, tanh_vector, tanh),
+        "activations.tanh", "dz = dout ⊙ (1 − tanh²z)", r"dz = D \odot (1 - \tanh^2 z)", SOURCE,
+        loss_of(tanh), PULLBACK, "z",
+        tanh_jacobian, tanh_index, tanh_vector, tanh,
     ),
     Formula(
-        *("activations.sigmoid", "dz = dout ⊙ σ(z)(1 − σ(z))", r"dz = D \odot \sigma(z)(1 - \sigma(z))", SOURCE),
-        *(loss_of(sigmoid), PULLBACK, "z"),
-        *(sigmoid_jacobian, sigmoid_index, sigmoid_vector, sigmoid),
+        "activations.sigmoid", "dz = dout ⊙ σ(z)(1 − σ(z))", r"dz = D \odot \sigma(z)(1 - \sigma(z))", SOURCE,
+        loss_of(sigmoid), PULLBACK, "z",
+        sigmoid_jacobian, sigmoid_index, sigmoid_vector, sigmoid,
     ),
     Formula(
-        *("activations.relu", "dz = dout ⊙ 1[z > 0]", r"dz = D \odot 1[z > 0]", SOURCE),
-        *(loss_of(relu), PULLBACK, "z"),
-        *(relu_jacobian, relu_index, relu_vector, relu),
+        "activations.relu", "dz = dout ⊙ 1[z > 0]", r"dz = D \odot 1[z > 0]", SOURCE,
+        loss_of(relu), PULLBACK, "z",
+        relu_jacobian, relu_index, relu_vector, relu,
     ),
     Formula(
-        *("activations.identity", "dz = dout", "dz = D", SOURCE),
-        *(loss_of(identity), PULLBACK, "z"),
-        *(identity_jacobian, identity_index, identity_vector, identity),
+        "activations.identity", "dz = dout", "dz = D", SOURCE,
+        loss_of(identity), PULLBACK, "z",
+        identity_jacobian, identity_index, identity_vector, identity,
     ),
     Formula(
-        *("activations.dz", "dz = (2/m)(a−y) ⊙ f′(z)", r"dz = \frac{2}{m} (a - y) \odot f'(z)", SOURCE),
-        *(loss_of_z, {"z": "m", "f": "function", "df": "derivative of f", "y": "m"}, "z"),
-        *(dz_jacobian, dz_index, dz_vector),
+        "activations.dz", "dz = (2/m)(a−y) ⊙ f′(z)", r"dz = \frac{2}{m} (a - y) \odot f'(z)", SOURCE,
+        loss_of_z, {"z": "m", "f": "function", "df": "derivative of f", "y": "m"}, "z",
+        dz_jacobian, dz_index, dz_vector,
     ),
     Formula(
-        *("activations.dw", "dw = (2/m) Xᵀ((a−y) ⊙ f′(z))", r"dw = \frac{2}{m} X^\top ((a - y) \odot f'(z))", SOURCE),
-        *(loss, ARGUMENTS, "w"),
-        *(dw_jacobian, dw_index, dw_vector),
+        "activations.dw", "dw = (2/m) Xᵀ((a−y) ⊙ f′(z))", r"dw = \frac{2}{m} X^\top ((a - y) \odot f'(z))", SOURCE,
+        loss, ARGUMENTS, "w",
+        dw_jacobian, dw_index, dw_vector,
     ),
     Formula(
-        *("activations.db", "db = (2/m) 1ᵀ((a−y) ⊙ f′(z))", r"db = \frac{2}{m} 1^\top ((a - y) \odot f'(z))", SOURCE),
-        *(loss, ARGUMENTS, "b"),
-        *(db_jacobian, db_index, db_vector),
+        "activations.db", "db = (2/m) 1ᵀ((a−y) ⊙ f′(z))", r"db = \frac{2}{m} 1^\top ((a - y) \odot f'(z))", SOURCE,
+        loss, ARGUMENTS, "b",
+        db_jacobian, db_index, db_vector,
     ),
     Formula(
-        *("activations.dX", "dX = (2/m)((a−y) ⊙ f′(z))wᵀ", r"dX = \frac{2}{m} ((a - y) \odot f'(z))\,w^\top", BEYOND),
-        *(loss, ARGUMENTS, "X"),
-        *(dX_jacobian, dX_index, dX_vector),
+        "activations.dX", "dX = (2/m)((a−y) ⊙ f′(z))wᵀ", r"dX = \frac{2}{m} ((a - y) \odot f'(z))\,w^\top", BEYOND,
+        loss, ARGUMENTS, "X",
+        dX_jacobian, dX_index, dX_vector,
     ),
 )
+# fmt: on

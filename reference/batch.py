@@ -63,8 +63,7 @@ def dw_index(X: Array, w: Array, b: Array, y: Array) -> Array:
 
 def dw_vector(X: Array, w: Array, b: Array, y: Array) -> Array:
     """dw = (2/m) Xᵀ(a−y)                                    [n]   mean over m"""
-    dw: Array = 2 * X.T @ (activation(X, w, b) - y) / len(y)
-    return dw
+    return 2 * X.T @ (activation(X, w, b) - y) / len(y)
 
 
 def db_jacobian(X: Array, w: Array, b: Array, y: Array) -> Scalar:
@@ -105,25 +104,27 @@ def dX_vector(X: Array, w: Array, b: Array, y: Array) -> Array:
     return 2 * np.outer(activation(X, w, b) - y, w) / len(y)
 
 
+# fmt: off
 FORMULAS = (
     Formula(
-        *("batch.da", "da = (2/m)(a−y)", r"da = \frac{2}{m}(a - y)", SOURCE),
-        *(loss_of_activation, {"a": "m", "y": "m"}, "a"),
-        *(da_jacobian, da_index, da_vector),
+        "batch.da", "da = (2/m)(a−y)", r"da = \frac{2}{m}(a - y)", SOURCE,
+        loss_of_activation, {"a": "m", "y": "m"}, "a",
+        da_jacobian, da_index, da_vector,
     ),
     Formula(
-        *("batch.dw", "dw = (2/m) Xᵀ(a−y)", r"dw = \frac{2}{m} X^\top (a - y)", SOURCE),
-        *(loss, ARGUMENTS, "w"),
-        *(dw_jacobian, dw_index, dw_vector),
+        "batch.dw", "dw = (2/m) Xᵀ(a−y)", r"dw = \frac{2}{m} X^\top (a - y)", SOURCE,
+        loss, ARGUMENTS, "w",
+        dw_jacobian, dw_index, dw_vector,
     ),
     Formula(
-        *("batch.db", "db = (2/m) 1ᵀ(a−y)", r"db = \frac{2}{m} 1^\top (a - y)", SOURCE),
-        *(loss, ARGUMENTS, "b"),
-        *(db_jacobian, db_index, db_vector),
+        "batch.db", "db = (2/m) 1ᵀ(a−y)", r"db = \frac{2}{m} 1^\top (a - y)", SOURCE,
+        loss, ARGUMENTS, "b",
+        db_jacobian, db_index, db_vector,
     ),
     Formula(
-        *("batch.dX", "dX = (2/m)(a−y)wᵀ", r"dX = \frac{2}{m} (a - y)\,w^\top", BEYOND),
-        *(loss, ARGUMENTS, "X"),
-        *(dX_jacobian, dX_index, dX_vector),
+        "batch.dX", "dX = (2/m)(a−y)wᵀ", r"dX = \frac{2}{m} (a - y)\,w^\top", BEYOND,
+        loss, ARGUMENTS, "X",
+        dX_jacobian, dX_index, dX_vector,
     ),
 )
+# fmt: on

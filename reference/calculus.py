@@ -150,8 +150,7 @@ def squares_da_index(a: Array, y: Array, dout: Array) -> Array:
 
 def squares_da_vector(a: Array, y: Array, dout: Array) -> Array:
     """da = 2 dout·(a−y)                                     [n]"""
-    da: Array = 2 * dout * (a - y)
-    return da
+    return 2 * dout * (a - y)
 
 
 def chain(x: Array, U: Array, V: Array, f: Map, df: Map, g: Map, dg: Map) -> Array:
@@ -179,8 +178,7 @@ def chain_dx_index(x: Array, U: Array, V: Array, f: Map, df: Map, g: Map, dg: Ma
 def chain_dx_vector(x: Array, U: Array, V: Array, f: Map, df: Map, g: Map, dg: Map, dout: Array) -> Array:
     """dx = Vᵀ(g′ ⊙ Uᵀ(f′ ⊙ dout))                           [n]   Σ over p and q"""
     z = V @ x
-    dx: Array = V.T @ (dg(z) * (U.T @ (df(U @ g(z)) * dout)))
-    return dx
+    return V.T @ (dg(z) * (U.T @ (df(U @ g(z)) * dout)))
 
 
 DOT = {"w": "n", "x": "n", "dout": ""}
@@ -191,45 +189,47 @@ SQUARES = {"a": "n", "y": "n", "dout": ""}
 FUNCTIONS = {"f": "function", "df": "derivative of f", "g": "function", "dg": "derivative of g"}
 COMPOSITION = {"x": "n", "U": "p q", "V": "q n", **FUNCTIONS, "dout": "p"}
 
+# fmt: off
 FORMULAS = (
     Formula(
-        *("calculus.dot_dw", "dw = dout·x", r"dw = D\,x", SOURCE),
-        *(loss_of(dot), DOT, "w"),
-        *(dot_dw_jacobian, dot_dw_index, dot_dw_vector, dot),
+        "calculus.dot_dw", "dw = dout·x", r"dw = D\,x", SOURCE,
+        loss_of(dot), DOT, "w",
+        dot_dw_jacobian, dot_dw_index, dot_dw_vector, dot,
     ),
     Formula(
-        *("calculus.dot_dx", "dx = dout·w", r"dx = D\,w", SOURCE),
-        *(loss_of(dot), DOT, "x"),
-        *(dot_dx_jacobian, dot_dx_index, dot_dx_vector, dot),
+        "calculus.dot_dx", "dx = dout·w", r"dx = D\,w", SOURCE,
+        loss_of(dot), DOT, "x",
+        dot_dx_jacobian, dot_dx_index, dot_dx_vector, dot,
     ),
     Formula(
-        *("calculus.linear_dx", "dx = Wᵀ dout", r"dx = W^\top D", SOURCE),
-        *(loss_of(linear), LINEAR, "x"),
-        *(linear_dx_jacobian, linear_dx_index, linear_dx_vector, linear),
+        "calculus.linear_dx", "dx = Wᵀ dout", r"dx = W^\top D", SOURCE,
+        loss_of(linear), LINEAR, "x",
+        linear_dx_jacobian, linear_dx_index, linear_dx_vector, linear,
     ),
     Formula(
-        *("calculus.linear_dW", "dW = dout xᵀ", r"dW = D\,x^\top", SOURCE),
-        *(loss_of(linear), LINEAR, "W"),
-        *(linear_dW_jacobian, linear_dW_index, linear_dW_vector, linear),
+        "calculus.linear_dW", "dW = dout xᵀ", r"dW = D\,x^\top", SOURCE,
+        loss_of(linear), LINEAR, "W",
+        linear_dW_jacobian, linear_dW_index, linear_dW_vector, linear,
     ),
     Formula(
-        *("calculus.hadamard_du", "du = dout ⊙ v", r"du = D \odot v", SOURCE),
-        *(loss_of(hadamard), HADAMARD, "u"),
-        *(hadamard_du_jacobian, hadamard_du_index, hadamard_du_vector, hadamard),
+        "calculus.hadamard_du", "du = dout ⊙ v", r"du = D \odot v", SOURCE,
+        loss_of(hadamard), HADAMARD, "u",
+        hadamard_du_jacobian, hadamard_du_index, hadamard_du_vector, hadamard,
     ),
     Formula(
-        *("calculus.elementwise_dz", "dz = dout ⊙ f′(z)", r"dz = D \odot f'(z)", SOURCE),
-        *(loss_of(elementwise), ELEMENTWISE, "z"),
-        *(elementwise_dz_jacobian, elementwise_dz_index, elementwise_dz_vector, elementwise),
+        "calculus.elementwise_dz", "dz = dout ⊙ f′(z)", r"dz = D \odot f'(z)", SOURCE,
+        loss_of(elementwise), ELEMENTWISE, "z",
+        elementwise_dz_jacobian, elementwise_dz_index, elementwise_dz_vector, elementwise,
     ),
     Formula(
-        *("calculus.squares_da", "da = 2 dout·(a−y)", r"da = 2D\,(a - y)", SOURCE),
-        *(loss_of(squares), SQUARES, "a"),
-        *(squares_da_jacobian, squares_da_index, squares_da_vector, squares),
+        "calculus.squares_da", "da = 2 dout·(a−y)", r"da = 2D\,(a - y)", SOURCE,
+        loss_of(squares), SQUARES, "a",
+        squares_da_jacobian, squares_da_index, squares_da_vector, squares,
     ),
     Formula(
-        *("calculus.chain_dx", "dx = Vᵀ(g′ ⊙ Uᵀ(f′ ⊙ dout))", r"dx = V^\top (g' \odot U^\top (f' \odot D))", CHAIN),
-        *(loss_of(chain), COMPOSITION, "x"),
-        *(chain_dx_jacobian, chain_dx_index, chain_dx_vector, chain),
+        "calculus.chain_dx", "dx = Vᵀ(g′ ⊙ Uᵀ(f′ ⊙ dout))", r"dx = V^\top (g' \odot U^\top (f' \odot D))", CHAIN,
+        loss_of(chain), COMPOSITION, "x",
+        chain_dx_jacobian, chain_dx_index, chain_dx_vector, chain,
     ),
 )
+# fmt: on

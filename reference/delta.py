@@ -92,8 +92,7 @@ def bias_index(W: Array, A: Array, b: Array, dout: Array) -> Array:
 
 def bias_vector(W: Array, A: Array, b: Array, dout: Array) -> Array:
     """db = δ summed over axis 1, kept as a column           [p 1]   Σ over m"""
-    db: Array = dout.sum(axis=1, keepdims=True)
-    return db
+    return dout.sum(axis=1, keepdims=True)
 
 
 def input_jacobian(W: Array, A: Array, b: Array, dout: Array) -> Array:
@@ -205,45 +204,47 @@ def dX_vector(X: Array, W: Matrices, b: Matrices, f: Maps, df: Maps, Y: Array) -
     return input_vector(*backward(last_vector, recursion_vector, X, W, b, f, df, Y)[0])
 
 
+# fmt: off
 FORMULAS = (
     Formula(
-        *("delta.last", "δ = ∇A ⊙ f′(Z)", r"\delta = \nabla A \odot f'(Z)", SOURCE),
-        *(loss_of(last), {"Z": "p m", "f": "function", "df": "derivative of f", "dout": "p m"}, "Z"),
-        *(last_jacobian, last_index, last_vector, last),
+        "delta.last", "δ = ∇A ⊙ f′(Z)", r"\delta = \nabla A \odot f'(Z)", SOURCE,
+        loss_of(last), {"Z": "p m", "f": "function", "df": "derivative of f", "dout": "p m"}, "Z",
+        last_jacobian, last_index, last_vector, last,
     ),
     Formula(
-        *("delta.recursion", "δ = (Wᵀδ⁺) ⊙ f′(Z)", r"\delta = (W^\top \delta^+) \odot f'(Z)", SOURCE),
-        *(loss_of(recursion), RECURSION, "Z"),
-        *(recursion_jacobian, recursion_index, recursion_vector, recursion),
+        "delta.recursion", "δ = (Wᵀδ⁺) ⊙ f′(Z)", r"\delta = (W^\top \delta^+) \odot f'(Z)", SOURCE,
+        loss_of(recursion), RECURSION, "Z",
+        recursion_jacobian, recursion_index, recursion_vector, recursion,
     ),
     Formula(
-        *("delta.weights", "dW = δAᵀ", r"dW = \delta A^\top", SOURCE),
-        *(loss_of(layer), LAYER, "W"),
-        *(weights_jacobian, weights_index, weights_vector, layer),
+        "delta.weights", "dW = δAᵀ", r"dW = \delta A^\top", SOURCE,
+        loss_of(layer), LAYER, "W",
+        weights_jacobian, weights_index, weights_vector, layer,
     ),
     Formula(
-        *("delta.bias", "db = δ1", r"db = \delta\,1", SOURCE),
-        *(loss_of(layer), LAYER, "b"),
-        *(bias_jacobian, bias_index, bias_vector, layer),
+        "delta.bias", "db = δ1", r"db = \delta\,1", SOURCE,
+        loss_of(layer), LAYER, "b",
+        bias_jacobian, bias_index, bias_vector, layer,
     ),
     Formula(
-        *("delta.input", "dA = Wᵀδ", r"dA = W^\top \delta", SOURCE + "; beyond it"),
-        *(loss_of(layer), LAYER, "A"),
-        *(input_jacobian, input_index, input_vector, layer),
+        "delta.input", "dA = Wᵀδ", r"dA = W^\top \delta", SOURCE + "; beyond it",
+        loss_of(layer), LAYER, "A",
+        input_jacobian, input_index, input_vector, layer,
     ),
     Formula(
-        *("delta.dW", "dW⁽ˡ⁾ = δ⁽ˡ⁾A⁽ˡ⁻¹⁾ᵀ", r"dW^{(l)} = \delta^{(l)} A^{(l-1)\top}", SOURCE),
-        *(loss, NET, "W"),
-        *(dW_jacobian, dW_index, dW_vector),
+        "delta.dW", "dW⁽ˡ⁾ = δ⁽ˡ⁾A⁽ˡ⁻¹⁾ᵀ", r"dW^{(l)} = \delta^{(l)} A^{(l-1)\top}", SOURCE,
+        loss, NET, "W",
+        dW_jacobian, dW_index, dW_vector,
     ),
     Formula(
-        *("delta.db", "db⁽ˡ⁾ = δ⁽ˡ⁾1", r"db^{(l)} = \delta^{(l)}\,1", SOURCE),
-        *(loss, NET, "b"),
-        *(db_jacobian, db_index, db_vector),
+        "delta.db", "db⁽ˡ⁾ = δ⁽ˡ⁾1", r"db^{(l)} = \delta^{(l)}\,1", SOURCE,
+        loss, NET, "b",
+        db_jacobian, db_index, db_vector,
     ),
     Formula(
-        *("delta.dX", "dX = W⁽¹⁾ᵀδ⁽¹⁾", r"dX = W^{(1)\top} \delta^{(1)}", SOURCE + "; beyond it"),
-        *(loss, NET, "X"),
-        *(dX_jacobian, dX_index, dX_vector),
+        "delta.dX", "dX = W⁽¹⁾ᵀδ⁽¹⁾", r"dX = W^{(1)\top} \delta^{(1)}", SOURCE + "; beyond it",
+        loss, NET, "X",
+        dX_jacobian, dX_index, dX_vector,
     ),
 )
+# fmt: on

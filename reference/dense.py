@@ -81,8 +81,7 @@ def db_index(X: Array, W: Array, b: Array, dout: Array) -> Array:
 
 def db_vector(X: Array, W: Array, b: Array, dout: Array) -> Array:
     """db = G summed over axis 0, kept as a row              [1 p]   Σ over m"""
-    db: Array = G_vector(X, W, b, dout).sum(axis=0, keepdims=True)
-    return db
+    return G_vector(X, W, b, dout).sum(axis=0, keepdims=True)
 
 
 def dX_jacobian(X: Array, W: Array, b: Array, dout: Array) -> Array:
@@ -108,23 +107,25 @@ def literal_dW(X: Array, W: Array, b: Array, dout: Array) -> Array:
     return X.T @ activation(X, W, b)
 
 
+# fmt: off
 FORMULAS = (
     Formula(
-        *("dense.dW", "dW = Xᵀ(D ⊙ 1[Z > 0])", r"dW = X^\top (D \odot 1[Z > 0])", SOURCE),
-        *(loss, ARGUMENTS, "W"),
-        *(dW_jacobian, dW_index, dW_vector, activation),
+        "dense.dW", "dW = Xᵀ(D ⊙ 1[Z > 0])", r"dW = X^\top (D \odot 1[Z > 0])", SOURCE,
+        loss, ARGUMENTS, "W",
+        dW_jacobian, dW_index, dW_vector, activation,
     ),
     Formula(
-        *("dense.db", "db = 1ᵀ(D ⊙ 1[Z > 0])", r"db = 1^\top (D \odot 1[Z > 0])", BEYOND),
-        *(loss, ARGUMENTS, "b"),
-        *(db_jacobian, db_index, db_vector, activation),
+        "dense.db", "db = 1ᵀ(D ⊙ 1[Z > 0])", r"db = 1^\top (D \odot 1[Z > 0])", BEYOND,
+        loss, ARGUMENTS, "b",
+        db_jacobian, db_index, db_vector, activation,
     ),
     Formula(
-        *("dense.dX", "dX = (D ⊙ 1[Z > 0])Wᵀ", r"dX = (D \odot 1[Z > 0])\,W^\top", BEYOND),
-        *(loss, ARGUMENTS, "X"),
-        *(dX_jacobian, dX_index, dX_vector, activation),
+        "dense.dX", "dX = (D ⊙ 1[Z > 0])Wᵀ", r"dX = (D \odot 1[Z > 0])\,W^\top", BEYOND,
+        loss, ARGUMENTS, "X",
+        dX_jacobian, dX_index, dX_vector, activation,
     ),
 )
+# fmt: on
 
 COUNTEREXAMPLES = (
     Counterexample(
@@ -133,7 +134,6 @@ COUNTEREXAMPLES = (
         source=SOURCE + ", 'swap the order of the matrix multiplication'",
         of="dense.dW",
         vector=literal_dW,
-        mistake="ReLU's value stands where its mask 1[Z > 0] belongs, and the upstream gradient is ignored: "
-        "the shape is right, the value is not",
+        mistake="ReLU's value in place of its mask 1[Z > 0], and the upstream gradient is ignored",
     ),
 )

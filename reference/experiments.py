@@ -97,7 +97,7 @@ def with_activation() -> Experiment:
 
 
 def deep_network() -> Experiment:
-    """Four hidden units, tanh in both layers, minibatches. Random first weights: from zero, all units would stay alike."""
+    """Four hidden units, tanh in both layers, minibatches. The weights start at random: from zero, units stay alike."""
     settings = Settings(epochs=1000, batch=3, seed=2, widths=(3, 4, 1), activation="tanh")
     start = random_network(settings.widths, np.random.default_rng(settings.seed))
     f, df = (tanh, tanh), (dtanh, dtanh)

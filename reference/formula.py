@@ -19,8 +19,9 @@ class Formula:
     source       tutorial and section
     forward      the loss: a scalar function of the arguments, in their order
     arguments    {"X": "m n", "b": "", …}: axis words by name. "function" is an elementwise function and
-                 "derivative of f" its derivative. "n[l] n[l-1]" is one array per layer l = 1 … ℓ, n[0] the input's
-                 size and n[-1] the output's; "function[l]" is one function per layer
+                 "derivative of f" its derivative, both called with arrays and with single numbers.
+                 "n[l] n[l-1]" is one array per layer l = 1 … ℓ, n[0] the input's size and n[-1] the
+                 output's; "function[l]" is one function per layer
     leaf         the argument whose gradient this is
     jacobian, index, vector
                  the three forms; each takes the forward's arguments and returns the gradient, shaped like the leaf

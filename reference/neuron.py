@@ -62,8 +62,7 @@ def dw_index(x: Array, w: Array, b: Array, y: Array) -> Array:
 
 def dw_vector(x: Array, w: Array, b: Array, y: Array) -> Array:
     """dw = 2(a−y)x                                          [n]"""
-    dw: Array = 2 * (activation(x, w, b) - y) * x
-    return dw
+    return 2 * (activation(x, w, b) - y) * x
 
 
 def db_jacobian(x: Array, w: Array, b: Array, y: Array) -> Scalar:
@@ -100,29 +99,30 @@ def dx_index(x: Array, w: Array, b: Array, y: Array) -> Array:
 
 def dx_vector(x: Array, w: Array, b: Array, y: Array) -> Array:
     """dx = 2(a−y)w                                          [n]"""
-    dx: Array = 2 * (activation(x, w, b) - y) * w
-    return dx
+    return 2 * (activation(x, w, b) - y) * w
 
 
+# fmt: off
 FORMULAS = (
     Formula(
-        *("neuron.da", "da = 2(a−y)", r"da = 2(a - y)", SOURCE),
-        *(loss_of_activation, {"a": "", "y": ""}, "a"),
-        *(da_jacobian, da_index, da_vector),
+        "neuron.da", "da = 2(a−y)", r"da = 2(a - y)", SOURCE,
+        loss_of_activation, {"a": "", "y": ""}, "a",
+        da_jacobian, da_index, da_vector,
     ),
     Formula(
-        *("neuron.dw", "dw = 2(a−y)x", r"dw = 2(a - y)\,x", SOURCE),
-        *(loss, ARGUMENTS, "w"),
-        *(dw_jacobian, dw_index, dw_vector),
+        "neuron.dw", "dw = 2(a−y)x", r"dw = 2(a - y)\,x", SOURCE,
+        loss, ARGUMENTS, "w",
+        dw_jacobian, dw_index, dw_vector,
     ),
     Formula(
-        *("neuron.db", "db = 2(a−y)", r"db = 2(a - y)", SOURCE),
-        *(loss, ARGUMENTS, "b"),
-        *(db_jacobian, db_index, db_vector),
+        "neuron.db", "db = 2(a−y)", r"db = 2(a - y)", SOURCE,
+        loss, ARGUMENTS, "b",
+        db_jacobian, db_index, db_vector,
     ),
     Formula(
-        *("neuron.dx", "dx = 2(a−y)w", r"dx = 2(a - y)\,w", BEYOND),
-        *(loss, ARGUMENTS, "x"),
-        *(dx_jacobian, dx_index, dx_vector),
+        "neuron.dx", "dx = 2(a−y)w", r"dx = 2(a - y)\,w", BEYOND,
+        loss, ARGUMENTS, "x",
+        dx_jacobian, dx_index, dx_vector,
     ),
 )
+# fmt: on

@@ -106,14 +106,12 @@ def elementwise(f: Map, df: Map) -> Form:
 
 def tanh(z: Array) -> Array:
     """(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ), as the text writes it: it overflows in the tails"""
-    a: Array = (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
-    return a
+    return (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
 
 
 def sigmoid(z: Array) -> Array:
     """1/(1 + e⁻ᶻ), as the text writes it: it overflows far left of 0"""
-    a: Array = 1 / (1 + np.exp(-z))
-    return a
+    return 1 / (1 + np.exp(-z))
 
 
 def relu(z: Array) -> Array:

@@ -72,8 +72,7 @@ def dZ2_vector(
 ) -> Array:
     """dZ2 = (2/m)(A2−Y) ⊙ f2′(Z2)                           [n2 m]   1/m, no sum"""
     Z2 = pre_activation(W2, f1(pre_activation(W1, X, b1)), b2)
-    dZ2: Array = 2 * (f2(Z2) - Y) * df2(Z2) / Y.shape[1]
-    return dZ2
+    return 2 * (f2(Z2) - Y) * df2(Z2) / Y.shape[1]
 
 
 def dZ1_vector(
@@ -128,8 +127,7 @@ def db2_vector(
     X: Array, W1: Array, b1: Array, f1: Map, df1: Map, W2: Array, b2: Array, f2: Map, df2: Map, Y: Array
 ) -> Array:
     """db2 = (2/m)(A2−Y) ⊙ f2′(Z2), summed over axis 1       [n2 1]   mean over m"""
-    db2: Array = dZ2_vector(X, W1, b1, f1, df1, W2, b2, f2, df2, Y).sum(axis=1, keepdims=True)
-    return db2
+    return dZ2_vector(X, W1, b1, f1, df1, W2, b2, f2, df2, Y).sum(axis=1, keepdims=True)
 
 
 def dW1_jacobian(
@@ -180,8 +178,7 @@ def db1_vector(
     X: Array, W1: Array, b1: Array, f1: Map, df1: Map, W2: Array, b2: Array, f2: Map, df2: Map, Y: Array
 ) -> Array:
     """db1 = W2ᵀ((2/m)(A2−Y) ⊙ f2′(Z2)) ⊙ f1′(Z1), summed over axis 1    [n1 1]   mean over m, Σ over n2"""
-    db1: Array = dZ1_vector(X, W1, b1, f1, df1, W2, b2, f2, df2, Y).sum(axis=1, keepdims=True)
-    return db1
+    return dZ1_vector(X, W1, b1, f1, df1, W2, b2, f2, df2, Y).sum(axis=1, keepdims=True)
 
 
 def dX_jacobian(
@@ -214,30 +211,32 @@ def dX_vector(
 DZ2, DZ2_LATEX = "(2/m)(A2−Y) ⊙ f2′(Z2)", r"\frac{2}{m}(A_2 - Y) \odot f_2'(Z_2)"
 DZ1, DZ1_LATEX = f"W2ᵀ[{DZ2}] ⊙ f1′(Z1)", rf"W_2^\top [{DZ2_LATEX}] \odot f_1'(Z_1)"
 
+# fmt: off
 FORMULAS = (
     Formula(
-        *("two_layer.dW2", f"dW2 = [{DZ2}]·A1ᵀ", rf"dW_2 = [{DZ2_LATEX}]\,A_1^\top", SOURCE),
-        *(loss, ARGUMENTS, "W2"),
-        *(dW2_jacobian, dW2_index, dW2_vector),
+        "two_layer.dW2", f"dW2 = [{DZ2}]·A1ᵀ", rf"dW_2 = [{DZ2_LATEX}]\,A_1^\top", SOURCE,
+        loss, ARGUMENTS, "W2",
+        dW2_jacobian, dW2_index, dW2_vector,
     ),
     Formula(
-        *("two_layer.db2", f"db2 = [{DZ2}]·1", rf"db_2 = [{DZ2_LATEX}]\,1", SOURCE),
-        *(loss, ARGUMENTS, "b2"),
-        *(db2_jacobian, db2_index, db2_vector),
+        "two_layer.db2", f"db2 = [{DZ2}]·1", rf"db_2 = [{DZ2_LATEX}]\,1", SOURCE,
+        loss, ARGUMENTS, "b2",
+        db2_jacobian, db2_index, db2_vector,
     ),
     Formula(
-        *("two_layer.dW1", f"dW1 = [{DZ1}]·Xᵀ", rf"dW_1 = [{DZ1_LATEX}]\,X^\top", SOURCE),
-        *(loss, ARGUMENTS, "W1"),
-        *(dW1_jacobian, dW1_index, dW1_vector),
+        "two_layer.dW1", f"dW1 = [{DZ1}]·Xᵀ", rf"dW_1 = [{DZ1_LATEX}]\,X^\top", SOURCE,
+        loss, ARGUMENTS, "W1",
+        dW1_jacobian, dW1_index, dW1_vector,
     ),
     Formula(
-        *("two_layer.db1", f"db1 = [{DZ1}]·1", rf"db_1 = [{DZ1_LATEX}]\,1", SOURCE),
-        *(loss, ARGUMENTS, "b1"),
-        *(db1_jacobian, db1_index, db1_vector),
+        "two_layer.db1", f"db1 = [{DZ1}]·1", rf"db_1 = [{DZ1_LATEX}]\,1", SOURCE,
+        loss, ARGUMENTS, "b1",
+        db1_jacobian, db1_index, db1_vector,
     ),
     Formula(
-        *("two_layer.dX", f"dX = W1ᵀ[{DZ1}]", rf"dX = W_1^\top [{DZ1_LATEX}]", BEYOND),
-        *(loss, ARGUMENTS, "X"),
-        *(dX_jacobian, dX_index, dX_vector),
+        "two_layer.dX", f"dX = W1ᵀ[{DZ1}]", rf"dX = W_1^\top [{DZ1_LATEX}]", BEYOND,
+        loss, ARGUMENTS, "X",
+        dX_jacobian, dX_index, dX_vector,
     ),
 )
+# fmt: on

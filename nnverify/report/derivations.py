@@ -102,13 +102,15 @@ def _problems(row: Row) -> Iterator[str]:
 def total(rows: Sequence[Row], package: str, seed: int) -> str:
     """How much was verified, and in the last line what it adds up to."""
     kinds = Counter(row.kind for row in rows)
-    parts = [
-        f"{kinds['formula']} formulas in {_FORMS * kinds['formula']} forms",
-        f"{kinds['special case']} special cases",
-        f"{kinds['counterexample']} counterexamples",
-        f"{sum(row.draws for row in rows):,} exact draws",
-        f"{sum(row.verdict.evaluations for row in rows):,} forward evaluations",
-    ]
+    counts = {
+        "formula": kinds["formula"],
+        "form": _FORMS * kinds["formula"],
+        "special case": kinds["special case"],
+        "counterexample": kinds["counterexample"],
+        "exact draw": sum(row.draws for row in rows),
+        "forward evaluation": sum(row.verdict.evaluations for row in rows),
+    }
+    parts = [f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items() if count]
     words = Counter(word(row) for row in rows)
     result = ", ".join(f"{count} {name}" for name, count in sorted(words.items()))
     seconds = sum(row.seconds for row in rows)
