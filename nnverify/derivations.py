@@ -15,13 +15,13 @@ from nnverify._errors import NnverifyError, NothingToCheck
 from nnverify.checks.forms import Form, equal, forms, special_case
 from nnverify.conventions.formula import draw_float, subjects
 from nnverify.draws import generator
-from nnverify.records import CounterexampleLike, Derivations, FormulaLike, SpecialCaseLike
+from nnverify.records import FORMS, CounterexampleLike, Derivations, FormulaLike, SpecialCaseLike
 from nnverify.verdict import Finding, Outcome, Verdict, combine
 from nnverify.verify import verify
 
 DRAWS = 200  # exact draws for each formula
-POINTS = 3  # float64 points for each formula: one with distinct sizes, and others
-_SPARE = 6  # further points, where some cannot be judged
+POINTS = 10  # float64 points for each formula: distinct sizes, each axis at 1, all equal, exact zeros
+_ENOUGH = 3  # of them must be judged
 
 Gradient = Callable[..., Any]
 
@@ -85,28 +85,21 @@ def _formula(formula: FormulaLike, draws: int, seed: int) -> Callable[[], Verdic
         exact = forms(formula, draws, seed)
         if exact.code == "NV404":
             return Verdict(formula.identifier, (exact,), seed)
-        numerical = _numerical(formula, formula.vector, seed)
-        return Verdict(formula.identifier, (exact, *numerical.findings), seed, numerical.evaluations)
+        # Where the exact comparison cannot speak for the other forms, the numerical gradient must.
+        names = FORMS if exact.code == "NV405" else ("vector",)
+        numerical = [_numerical(formula, getattr(formula, name), seed) for name in names]
+        findings = (exact, *(finding for one in numerical for finding in one.findings))
+        return Verdict(formula.identifier, findings, seed, sum(one.evaluations for one in numerical))
 
     return run
 
 
 def _numerical(formula: FormulaLike, vector: Gradient, seed: int) -> Verdict:
-    """The worst findings at several points; a point that cannot be judged is moved."""
-    judged: list[Verdict] = []
-    unclear: list[Verdict] = []
-    for number in range(POINTS + _SPARE):
-        verdict = _point(formula, vector, number, seed)
-        (unclear if verdict.outcome is Outcome.INCONCLUSIVE else judged).append(verdict)
-        if verdict.outcome is Outcome.FAIL or len(judged) == POINTS:
-            break
-    verdicts = judged if len(judged) == POINTS or _failed(judged) else unclear
-    findings = tuple(_worst(verdicts))
-    return Verdict(formula.identifier, findings, seed, sum(one.evaluations for one in (*judged, *unclear)))
-
-
-def _failed(verdicts: list[Verdict]) -> bool:
-    return any(verdict.outcome is Outcome.FAIL for verdict in verdicts)
+    """The worst findings at all points; a point on a kink, or where nothing can be tested, does not count."""
+    verdicts = [_point(formula, vector, number, seed) for number in range(POINTS)]
+    judged = [verdict for verdict in verdicts if verdict.outcome is not Outcome.INCONCLUSIVE]
+    findings = tuple(_worst(judged if len(judged) >= _ENOUGH else verdicts))
+    return Verdict(formula.identifier, findings, seed, sum(one.evaluations for one in verdicts))
 
 
 def _worst(verdicts: list[Verdict]) -> Iterator[Finding]:

@@ -28,16 +28,16 @@ def generator(seed: int, *names: object) -> np.random.Generator:
 def sizes(names: Sequence[str], number: int, rng: np.random.Generator) -> dict[str, int]:
     """The size of every axis in draw ``number``.
 
-    First pairwise distinct, then every axis at 1 in turn, then all at 1; after that by chance, half of them
-    pairwise distinct and the others with ones and equal sizes.
+    First pairwise distinct, then every axis at 1 in turn, then all at 1, then all at 2, where a matrix is square;
+    after that by chance, half of them pairwise distinct and the others with ones and equal sizes.
     """
     distinct = dict(zip(names, rng.permutation(_span(len(names))).tolist(), strict=True))
-    if number == 0 or (number > len(names) + 1 and rng.integers(2)):
+    if number == 0 or (number > len(names) + 2 and rng.integers(2)):
         return distinct
     if number <= len(names):
         return distinct | {names[number - 1]: 1}
-    if number == len(names) + 1:
-        return dict.fromkeys(names, 1)
+    if number <= len(names) + 2:
+        return dict.fromkeys(names, number - len(names))
     return {name: int(rng.integers(1, 4)) for name in names}
 
 
@@ -59,6 +59,11 @@ def rationals(shape: tuple[int, ...], rng: np.random.Generator, *, whole: bool =
 def normals(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Standard normal float64 values: distinct, of both signs, never zero."""
     return rng.standard_normal(shape)
+
+
+def halves(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Multiples of one half: a fifth of them are zero, and many are equal."""
+    return np.rint(2 * rng.standard_normal(shape)) / 2
 
 
 def signs(shape: tuple[int, ...], rng: np.random.Generator, low: float, high: float) -> Array:

@@ -35,12 +35,19 @@ class Subject:
     run      (values in leaf order) -> (output, pullback); output an array, a scalar or a tuple of them
     forward  the output alone, for the many evaluations that need no gradient
     pullback (upstream, shaped like the output) -> {leaf: gradient}
+    convention, notes
+             how the caller's functions are called, and what the caller should know of it
+    unit_outputs
+             so many outputs, the last ones, have an upstream of 1: terms of the loss that the pullback adds by itself
     """
 
     name: str
     leaves: tuple[Leaf, ...]
     run: Callable[..., tuple[Any, Pullback]]
     forward: Callable[..., Any]
+    convention: str = ""
+    notes: tuple[str, ...] = ()
+    unit_outputs: int = 0
 
     def targets(self) -> tuple[Leaf, ...]:
         """The leaves whose gradients are checked."""

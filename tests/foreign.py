@@ -50,7 +50,6 @@ MISTAKES = {
     "index form wrong": ("X[i, j] for i in range(m))", "X[i, j] for i in range(m - 1))", "the index form differs from"),
     "all forms wrong": ("** 2).sum() / 2", "** 2).sum()", "dw differs along a random direction"),
     "wrong shape": ("return X.T @ (X @ w - r)", "return (X.T @ (X @ w - r))[:, None]", "has shape"),
-    "not exact": ("return X.T @ (X @ w - r)", "return 1.0 * (X.T @ (X @ w - r)).astype(float)", "not exact"),
     "form raises": ("return X.T @ (X @ w - r)", "return X.T @ (X @ w - nothing)", "raised NameError"),
     "nothing returned": ("return X.T @ (X @ w - r)", "X.T @ (X @ w - r)", "the vector form"),
 }

@@ -6,6 +6,7 @@ import-linter checks the same layers in tox, deferred imports included; this tes
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import unicodedata
@@ -57,6 +58,15 @@ def test_names_survive_normalisation(path: Path) -> None:
     assert {name for name in names if unicodedata.normalize("NFKC", name) != name} == set()
     text = path.read_text(encoding="utf-8")
     assert not any(0x1D400 <= ord(letter) <= 0x1D7FF for letter in text)
+
+
+def test_every_code_is_listed_and_used() -> None:
+    """A code that nobody explains, or an explanation of a code that nothing returns, is half done."""
+    from nnverify.codes import CODES
+
+    sources = [path for path in SOURCES if path.name != "codes.py"]
+    used = {code for path in sources for code in re.findall(r"NV\d{3}", path.read_text(encoding="utf-8"))}
+    assert used == set(CODES)
 
 
 @pytest.mark.parametrize("module", ["nnverify", "nnverify.cli"])

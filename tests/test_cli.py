@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from nnverify.cli import main
 from tests.foreign import MISTAKES, RECORD, write
 
 Captured = pytest.CaptureFixture[str]
+ROOT = Path(__file__).parent.parent
 
 
 def test_a_foreign_package_is_verified(tmp_path: Path, capsys: Captured) -> None:
@@ -30,6 +33,17 @@ def test_a_mistake_in_a_foreign_package_is_named(
     shown = capsys.readouterr().out
     assert sentence in " ".join(shown.split())
     assert "FAIL" in shown.splitlines()[-1]
+
+
+ROUNDED = "return (X.T @ (X @ w - r)).astype(float)"
+
+
+@pytest.mark.parametrize(("form", "status"), [(ROUNDED, 3), (ROUNDED.replace("return", "return 2 *"), 1)])
+def test_forms_that_cannot_be_compared_exactly_are_checked_numerically(form: str, status: int, tmp_path: Path) -> None:
+    """A float in a right form is no mistake, only unproved; a wrong one must not hide behind it."""
+    right = "return ((X @ w - r)[None, :] @ X)[0]"
+    assert right in RECORD
+    assert main(["verify", str(write(tmp_path, RECORD.replace(right, form)))]) == status
 
 
 def test_a_wrong_forward_is_not_hidden_by_equal_forms(tmp_path: Path, capsys: Captured) -> None:
@@ -157,6 +171,22 @@ def test_bad_arguments_are_refused(arguments: list[str], capsys: Captured) -> No
         main(arguments)
     assert error.value.code == 2
     assert "usage: nnverify" in capsys.readouterr().err
+
+
+def test_an_interruption_has_its_own_status(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nnverify.derivations.plan", interrupted)
+    assert main(["verify"]) == 130
+    assert capsys.readouterr().err == "nnverify: interrupted\n"
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    """`nnverify verify | head -1` must not end in a traceback."""
+    command = f"{sys.executable} -m nnverify verify --only 'neuron.*' --draws 1 | head -1"
+    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.stderr, run.stdout.count("\n")) == ("", 1)
 
 
 def test_no_line_is_wider_than_80_columns(tmp_path: Path, capsys: Captured) -> None:

@@ -71,6 +71,10 @@ def _compare(check: str, formula: FormulaLike, rows: Sequence[Form], number: int
     return Finding(check, formula.leaf, Outcome.INCONCLUSIVE, f"no exact draw: {trouble}", "NV405")
 
 
+# What NumPy says of a function that it has for floats only: that tells nothing of the form.
+_NO_OBJECTS = ("not supported for the input types", "has no callable")
+
+
 class _RaisedError(Exception):
     """A form raised; the text says which, and what."""
 
@@ -82,6 +86,8 @@ def _evaluate(form: Form, drawn: Drawn) -> list[Any]:
     except NotExact:
         raise
     except Exception as error:
+        if isinstance(error, TypeError) and any(words in str(error) for words in _NO_OBJECTS):
+            raise NotExact(f"the {form.name} has no exact value: {error}") from error
         raise _RaisedError(f"the {form.name} raised {type(error).__name__}: {error}") from error
     return [np.asarray(part, dtype=object) for part in _parts(result)]
 
@@ -97,7 +103,8 @@ def _difference(
     for form, result in zip(rows, results, strict=True):
         message, code = _malformed(form, result, [np.shape(part) for part in own])
         if message:
-            return Finding(check, formula.leaf, Outcome.FAIL, f"{message}, for {drawn}", code)
+            outcome = Outcome.INCONCLUSIVE if code == "NV405" else Outcome.FAIL
+            return Finding(check, formula.leaf, outcome, f"{message}, for {drawn}", code)
     last = results[-1]
     unequal = [i for i, result in enumerate(results[:-1]) if not _same(result, last)]
     if not unequal:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnverify import _shapes
-from nnverify.draws import normals, rationals, sizes
+from nnverify.draws import halves, normals, rationals, sizes
 from nnverify.numbers.rational import Rational, keyed
 from nnverify.records import FormulaLike
 from nnverify.subject import Leaf, Pullback, Subject, copied
@@ -64,12 +64,13 @@ def _elementwise(scalar: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def draw_float(formula: FormulaLike, number: int, rng: np.random.Generator) -> Drawn:
-    """Normally distributed float64 arguments and smooth functions, a different one for each name."""
+    """Normally distributed float64 arguments, every fourth time with zeros and ties; a smooth function for each name."""
+    values = halves if number % 4 == 3 else normals
 
     def function(name: str, derivative: bool) -> Callable[[Any], Any]:
         return _SMOOTH[(number + sum(map(ord, name))) % len(_SMOOTH)][derivative]
 
-    return _draw(formula, number, rng, lambda shape: normals(shape, rng), function)
+    return _draw(formula, number, rng, lambda shape: values(shape, rng), function)
 
 
 def _draw(

@@ -55,17 +55,24 @@ class Rational(Fraction):
         return self
 
 
-def _rational(value: Fraction) -> Rational:
-    """The same number as a Rational, without reducing it again."""
+def _reduced(numerator: int, denominator: int) -> Rational:
+    """A number whose parts have no common factor; the constructor would look for one."""
     made = object.__new__(Rational)
-    made._numerator, made._denominator = value.numerator, value.denominator  # type: ignore[attr-defined]
+    made._numerator, made._denominator = numerator, denominator  # type: ignore[attr-defined]
     return made
+
+
+def _rational(value: Fraction) -> Rational:
+    return _reduced(value.numerator, value.denominator)
 
 
 def _binary(name: str) -> Callable[[Rational, Any], Any]:
     operation = getattr(Fraction, name)
 
     def apply(self: Rational, other: Any) -> Any:
+        # Half of all factors and terms are the zeros of Jacobians.
+        if type(other) is int and not other and name in _AT_ZERO:
+            return _AT_ZERO[name](self)
         result = operation(self, other)
         # A float would end the exactness unseen, and so would a comparison with one.
         if isinstance(result, float | complex):
@@ -95,6 +102,14 @@ def keyed(name: str, argument: Fraction) -> Rational:
     return Rational(sign * (1 + (draw >> 1) % 97), 1 + (draw >> 8) % 3)
 
 
+_ZERO = Rational(0)
+_AT_ZERO: dict[str, Callable[[Rational], Rational]] = {
+    "__add__": lambda x: x,
+    "__radd__": lambda x: x,
+    "__sub__": lambda x: x,
+    "__mul__": lambda _: _ZERO,
+    "__rmul__": lambda _: _ZERO,
+}
 _BINARY = ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow")
 _UNARY = ("neg", "pos", "abs")
 _FREE = ("sqrt", "log", "log2", "log10", "log1p", "expm1", "exp2", "sin", "cos", "tan", "arcsin", "arccos", "arctan")

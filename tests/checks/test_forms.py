@@ -62,10 +62,11 @@ def test_the_smallest_difference_is_found() -> None:
         (lambda x: x[:-1], "NV301", "the vector form has shape"),
         (lambda x: x.astype(float), "NV405", "the vector form is not exact: it holds"),
         (lambda x: x * 0.5, "NV405", "meets the inexact"),
+        (lambda x: np.heaviside(x, 0), "NV405", "the vector form has no exact value"),
         (lambda x: x.missing, "NV404", "the vector form raised AttributeError"),
         (lambda x: None, "NV301", "the vector form has shape ()"),
     ],
-    ids=["shape", "float", "inexact", "raises", "None"],
+    ids=["shape", "float", "inexact", "floats only", "raises", "None"],
 )
 def test_a_malformed_form_is_named(vector: Any, code: str, sentence: str) -> None:
     found = forms(_square(vector=vector), 10, 0)
