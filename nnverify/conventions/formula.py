@@ -64,7 +64,7 @@ def _elementwise(scalar: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def draw_float(formula: FormulaLike, number: int, rng: np.random.Generator) -> Drawn:
-    """Normally distributed float64 arguments, every fourth time with zeros and ties; a smooth function for each name."""
+    """Normal float64 arguments, every fourth time with zeros and ties; a smooth function for each name."""
     values = halves if number % 4 == 3 else normals
 
     def function(name: str, derivative: bool) -> Callable[[Any], Any]:
