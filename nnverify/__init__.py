@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnverify._errors import GradientInconclusive, GradientMismatch, NnverifyError, UsageError
+    from nnverify.api import assert_gradients, check_gradients, leaf
     from nnverify.verdict import Finding, Outcome, Verdict
 
 # Where each public name lives; resolved at first use, so that importing nnverify does not import NumPy.
 _HOMES = {
+    "assert_gradients": "nnverify.api",
+    "check_gradients": "nnverify.api",
+    "leaf": "nnverify.api",
     "Finding": "nnverify.verdict",
     "GradientInconclusive": "nnverify._errors",
     "GradientMismatch": "nnverify._errors",
@@ -26,6 +30,9 @@ __all__ = [
     "Outcome",
     "UsageError",
     "Verdict",
+    "assert_gradients",
+    "check_gradients",
+    "leaf",
 ]
 
 

@@ -30,6 +30,7 @@ class Probe:
 
     number: int
     output: Array
+    output_shape: str
     upstream: Array
     gradients: Mapping[str, Any]
     raised: str | None = None
@@ -39,18 +40,26 @@ def probe(subject: Subject, number: int, seed: int) -> Probe:
     """Draw upstream ``number`` and run forward and backward once with it, on copies."""
     output, pullback = subject.at_point()
     vector = subject.flatten(output)
+    shape = _shape(output)
     upstream = signs(vector.shape, generator(seed, subject.name, "upstream", number), 1.0, 2.0)
+    upstream[len(upstream) - subject.unit_outputs :] = 1.0
     try:
         gradients = pullback(like(upstream.copy(), output))
     except Exception as error:
-        return Probe(number, vector, upstream, {}, f"{type(error).__name__}: {error}")
+        return Probe(number, vector, shape, upstream, {}, f"{type(error).__name__}: {error}")
     if not isinstance(gradients, Mapping):
         raise UsageError(
             what=f"backward returned {type(gradients).__name__}, not a gradient for each leaf",
             where=subject.name,
             fix="return a dict from leaf name to gradient",
         )
-    return Probe(number, vector, upstream, gradients)
+    return Probe(number, vector, shape, upstream, gradients)
+
+
+def _shape(output: Any) -> str:
+    if isinstance(output, tuple | list):
+        return ", ".join(_shape(part) for part in output)
+    return "scalar" if np.ndim(output) == 0 else str(np.shape(output))
 
 
 def direction(subject: Subject, leaf: Leaf, number: int, seed: int) -> Array:

@@ -6,7 +6,7 @@ FAIL wins over INCONCLUSIVE and that over PASS; a verdict without findings is IN
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
 
@@ -28,6 +28,7 @@ class Finding:
                 the two sides there (or along the probed direction)
     bar         how far the numerical side may be off
     resolution  the smallest relative error of the gradient that the check would have seen
+    ratio       backward / numerical, where it is one number for the whole leaf
     message     one sentence: the fact
     """
 
@@ -41,16 +42,25 @@ class Finding:
     numerical: float | None = None
     bar: float | None = None
     resolution: float | None = None
+    ratio: float | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All findings about one subject. It has no truth value: three outcomes are not two."""
+    """All findings about one subject. It has no truth value: three outcomes are not two.
+
+    shapes      the leaves and the output, as "X (8, 4), W (4, 3) -> (8, 3)"
+    convention  how the caller's functions were called
+    notes       what the caller should know of it
+    """
 
     subject: str
     findings: tuple[Finding, ...]
     seed: int = 0
     evaluations: int = 0
+    shapes: str = ""
+    convention: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -64,7 +74,7 @@ class Verdict:
 
     def _about(self, leaf: str) -> Verdict:
         own = tuple(finding for finding in self.findings if finding.leaf == leaf)
-        return Verdict(self.subject, own, self.seed, self.evaluations)
+        return replace(self, findings=own)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -76,6 +86,18 @@ class Verdict:
         known = [finding.resolution for finding in self.findings if finding.resolution is not None]
         return max(known, default=None)
 
+    @property
+    def headline(self) -> str:
+        """The verdict in one line: what is wrong, else what is open, else how fine the check was."""
+        telling = [finding for finding in self.findings if finding.outcome is self.outcome]
+        if self.outcome is Outcome.PASS:
+            return f"{self.subject}: {len(telling)} gradients agree to {self.resolution or 0.0:.0e}"
+        more = f" (and {len(telling) - 1} more)" if len(telling) > 1 else ""
+        first = next(iter(telling), None)
+        if first is None:
+            return f"{self.subject}: nothing was checked"
+        return f"{self.subject}: {first.message}{f' ({first.code})' if first.code else ''}{more}"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, in plain types that JSON knows."""
         rows = [asdict(finding) | {"outcome": finding.outcome.value} for finding in self.findings]
@@ -86,6 +108,9 @@ class Verdict:
             "resolution": self.resolution,
             "seed": self.seed,
             "evaluations": self.evaluations,
+            "shapes": self.shapes,
+            "convention": self.convention,
+            "notes": list(self.notes),
             "findings": rows,
         }
 

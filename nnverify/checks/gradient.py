@@ -8,7 +8,7 @@ ladder's bar replaces the tolerance. Beyond three bars in two independent direct
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,20 +52,21 @@ class _Reading:
 
 @dataclass(frozen=True)
 class Answer:
-    """The findings, one per leaf, and the forward evaluations they took."""
+    """The findings, one per leaf, the probe whose gradients they are about, and the forward evaluations they took."""
 
     findings: tuple[Finding, ...]
+    probe: Probe
     evaluations: int
 
 
-def gradient(subject: Subject, seed: int) -> Answer:
-    """One finding per leaf that receives a gradient."""
+def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
+    """One finding per leaf that receives a gradient. ``rtol``, relative to the gradient's terms, adds to every bar."""
     probes = [probe(subject, number, seed) for number in range(2)]
     if blocked := _blocked(subject, probes[0]):
-        return Answer(blocked, 1)
+        return Answer(blocked, probes[0], 1)
     broken = {leaf.name: found for leaf in subject.targets() if (found := _malformed(leaf, probes[0]))}
     leaves = [leaf for leaf in subject.targets() if leaf.name not in broken]
-    joint = [_read(subject, leaves, one, seed) for one in probes] if leaves else []
+    joint = [_read(subject, leaves, one, seed, rtol) for one in probes] if leaves else []
     together = _shared(leaves, joint)
     findings, evaluations = [], sum(reading[0].evaluations for reading in joint)
     for leaf in subject.targets():
@@ -74,10 +75,10 @@ def gradient(subject: Subject, seed: int) -> Answer:
         elif leaf.name in together:
             findings.append(_pass(leaf, together[leaf.name]))
         else:
-            readings = _alone(subject, leaf, probes, seed)
+            readings = _alone(subject, leaf, probes, seed, rtol)
             findings.append(_judge(leaf, readings))
             evaluations += sum(reading.evaluations for reading in readings)
-    return Answer(tuple(findings), evaluations)
+    return Answer(tuple(findings), probes[0], evaluations)
 
 
 def _blocked(subject: Subject, one: Probe) -> tuple[Finding, ...]:
@@ -111,12 +112,12 @@ def _malformed(leaf: Leaf, one: Probe) -> Finding | None:
     return None
 
 
-def _read(subject: Subject, leaves: Sequence[Leaf], one: Probe, seed: int) -> list[_Reading]:
+def _read(subject: Subject, leaves: Sequence[Leaf], one: Probe, seed: int, rtol: float) -> list[_Reading]:
     """One line through all the leaves, read once for each: same numbers, each leaf's own size."""
     u = {leaf.name: direction(subject, leaf, one.number, seed) for leaf in leaves}
     terms = {name: np.asarray(one.gradients[name], dtype=np.float64) * step for name, step in u.items()}
     total = np.concatenate([term.reshape(-1) for term in terms.values()])
-    backward, rounding = float(np.sum(total)), _ROUNDING * float(np.sum(np.abs(total)))
+    backward, rounding = float(np.sum(total)), (_ROUNDING + rtol) * float(np.sum(np.abs(total)))
     wanted = WANTED * float(np.linalg.norm(total))
     line = along(subject, u)
     numerical = ladder(line, one.upstream, wanted)
@@ -135,12 +136,12 @@ def _agree(readings: Sequence[_Reading]) -> bool:
     return all(one.excess <= AGREES and one.resolution <= DEMANDED for one in readings)
 
 
-def _alone(subject: Subject, leaf: Leaf, probes: Sequence[Probe], seed: int) -> list[_Reading]:
+def _alone(subject: Subject, leaf: Leaf, probes: Sequence[Probe], seed: int, rtol: float) -> list[_Reading]:
     """Readings in directions of this leaf alone: two, more while they leave it open."""
     readings: list[_Reading] = []
     for number in range(_DIRECTIONS):
         one = probes[number] if number < len(probes) else probe(subject, number, seed)
-        readings += _read(subject, [leaf], one, seed)
+        readings += _read(subject, [leaf], one, seed, rtol)
         if number >= 1 and (_agree(readings) or _differing(readings) >= 2):
             break
     return readings
@@ -152,7 +153,7 @@ def _differing(readings: Sequence[_Reading]) -> int:
 
 def _judge(leaf: Leaf, readings: Sequence[_Reading]) -> Finding:
     if _differing(readings) >= 2:
-        return _fail(leaf, max(readings, key=lambda one: one.excess))
+        return _fail(leaf, readings)
     return _pass(leaf, readings) if _agree(readings) else _open(leaf, readings)
 
 
@@ -162,12 +163,32 @@ def _pass(leaf: Leaf, readings: Sequence[_Reading]) -> Finding:
     return _finding(leaf, Outcome.PASS, message, None, worst)
 
 
-def _fail(leaf: Leaf, worst: _Reading) -> Finding:
-    message = (
-        f"d{leaf.name} differs along a random direction: backward {worst.backward:+.6g}, "
-        f"numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
-    )
-    return _finding(leaf, Outcome.FAIL, message, None, worst)
+def _fail(leaf: Leaf, readings: Sequence[_Reading]) -> Finding:
+    worst = max(readings, key=lambda one: one.excess)
+    ratio = _ratio(readings)
+    if ratio is None:
+        message = (
+            f"d{leaf.name} differs along a random direction: backward {worst.backward:+.6g}, "
+            f"numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
+        )
+    else:
+        message = f"d{leaf.name} is {ratio:.4g} x the numerical gradient"
+    return replace(_finding(leaf, Outcome.FAIL, message, None, worst), ratio=ratio)
+
+
+def _ratio(readings: Sequence[_Reading]) -> float | None:
+    """backward / numerical where all directions agree on it: random directions agree on one factor only."""
+    best = min(readings, key=lambda one: one.bar / abs(one.numerical) if one.numerical else np.inf)
+    if abs(best.numerical) <= DIFFERS * best.bar:
+        return None
+    ratio = best.backward / best.numerical
+    # Both sides of each comparison carry a bar: that of the ratio, and that of the direction it is tried on.
+    blur = max(1.0, abs(ratio))
+    bars = [blur * (one.bar + abs(one.numerical / best.numerical) * best.bar) for one in readings]
+    agree = [
+        excess(one.backward, ratio * one.numerical, bar) <= DIFFERS for one, bar in zip(readings, bars, strict=True)
+    ]
+    return ratio if all(agree) else None
 
 
 # Status of the function along the line, or the lack of a gradient, to the reason and its sentence.

@@ -1,0 +1,210 @@
+"""check_gradients, assert_gradients, leaf: what a caller types.
+
+Arguments are validated once, leaves drawn, the convention recognised, and every point handed to the pipeline. The
+first point decides; further points can only add a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nnverify._errors import GradientInconclusive, GradientMismatch, UsageError
+from nnverify._session import SESSION
+from nnverify.conventions import subject_of
+from nnverify.conventions._randomness import restored
+from nnverify.conventions.convention import Call, title
+from nnverify.leaves import REGIMES, LeafSpec, leaf, realise, specs
+from nnverify.options import Options, merged, options
+from nnverify.subject import Leaf, Subject
+from nnverify.verdict import Outcome, Verdict
+from nnverify.verify import verify
+
+__all__ = ["assert_gradients", "check_gradients", "leaf"]
+
+_THOROUGH = 24  # further draws
+
+
+def check_gradients(
+    forward: Any,
+    backward: Any = None,
+    /,
+    *,
+    leaves: Mapping[str, Any] | None = None,
+    effort: str | None = None,
+    seed: int | None = None,
+    rtol: float | None = None,
+    dtype: Any = None,
+    convention: str | None = None,
+    reduction: str | None = None,
+    batch_axis: int | None = None,
+    terminal: bool | None = None,
+    fused: str | None = None,
+    surrogate: Callable[..., Any] | None = None,
+    penalty: Callable[..., Any] | None = None,
+    derivative: str | None = None,
+    tensor: Callable[[Any], Any] | None = None,
+    params: Sequence[str] | None = None,
+    grads: Mapping[str, str] | Sequence[str] | None = None,
+    out: str | None = None,
+    dx: str | None = None,
+    name: str | None = None,
+    **named_leaves: Any,
+) -> Verdict:
+    """Compare a backward pass with the numerical gradient of its forward.
+
+    forward, backward
+                two functions, one function that returns its own gradients, or an object or class with both
+    leaves      the forward's arguments by name, in order: axis words "m n" (sizes are drawn and swept), a shape, an
+                array (checked at this point), a function of a generator, or leaf(…). ``leaves=`` takes names that are
+                also options
+    effort      "point": one draw; "standard"; "thorough": more sizes and values
+    seed        of every draw; the same seed gives the same verdict
+    rtol        added to the error bar, relative to the gradient; none by default: the bar is derived
+    dtype       of the arrays that forward gets; float64 by default, whatever was passed
+    convention  "pair", "cache", "leaves", "function", "object", "context", "values": instead of recognising it
+    reduction, batch_axis, terminal, fused, surrogate, penalty, derivative
+                what only the caller can say of the backward: see the README
+    tensor, params, grads, out, dx
+                what to use where it is not found: constructor, parameters, gradients, output, input gradient
+    name        what the report calls it
+
+    Returns a Verdict. Raises UsageError for what cannot be run or told; never for a wrong gradient. The caller's
+    objects, arrays and random states are as before.
+    """
+    given = dict(locals())
+    where = title(forward)
+    if isinstance(name, str):
+        where = name
+    chosen = options({key: value for key, value in given.items() if key not in _NOT_OPTIONS}, where)
+    found = specs(merged(leaves, named_leaves, where))
+    # The caller's functions are probed where they overflow or leave their domain: no warning is news there.
+    with restored(forward, backward), np.errstate(all="ignore"):
+        verdict = _points(forward, backward, found, chosen, where)
+    for listener in SESSION.listeners:
+        listener(verdict)
+    return verdict
+
+
+_NOT_OPTIONS = ("forward", "backward", "leaves", "named_leaves")
+
+
+def assert_gradients(forward: Any, backward: Any = None, /, **options_and_leaves: Any) -> Verdict:
+    """check_gradients, as an assertion: takes the same arguments and returns the verdict of a PASS.
+
+    Raises GradientMismatch for a wrong gradient and GradientInconclusive for one that could not be judged; both are
+    AssertionErrors whose text is one line and whose ``.verdict`` has the rest.
+    """
+    __tracebackhide__ = True
+    verdict = check_gradients(forward, backward, **options_and_leaves)
+    if verdict.outcome is Outcome.FAIL:
+        raise GradientMismatch(verdict.headline, verdict)
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        raise GradientInconclusive(verdict.headline, verdict)
+    return verdict
+
+
+def _points(forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str) -> Verdict:
+    """The verdict at the first point, with the failures of all further ones."""
+    subject = _first(forward, backward, found, chosen, where)
+    verdict = verify(subject, seed=chosen.seed, rtol=chosen.rtol)
+    for number in range(1, 1 + _further_draws(found, chosen.effort)):
+        if verdict.outcome is Outcome.FAIL:
+            break
+        verdict = _added(verdict, _further(forward, backward, found, chosen, where, number))
+    return verdict
+
+
+def _further_draws(found: Mapping[str, LeafSpec], effort: str) -> int:
+    """How many draws follow the first: none at given arrays; sizes that were left open are swept once."""
+    if effort == "point" or all(spec.given for spec in found.values()):
+        return 0
+    names = {word for spec in found.values() for word in (spec.axes or "").split() if not word.isdecimal()}
+    return _THOROUGH if effort == "thorough" else len(names) + 2 * bool(names)
+
+
+def _first(forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str) -> Subject:
+    """The subject at the first point; values in the first regime that forward is finite in."""
+    troubles: list[UsageError] = []
+    for regime in REGIMES:
+        leaves = _leaves(found, 0, chosen, regime)
+        try:
+            subject = subject_of(
+                Call(forward, backward, leaves, chosen.declared, chosen.named, chosen.convention, where)
+            )
+        except UsageError as error:
+            troubles.append(error)
+            continue
+        if _finite(subject):
+            return subject if regime == "normal" else _noted(subject, regime)
+        if all(spec.given for spec in found.values()):
+            return subject
+        troubles = troubles or [_nowhere(subject)]
+    raise troubles[0]
+
+
+def _finite(subject: Subject) -> bool:
+    return bool(np.all(np.isfinite(subject.flatten(subject.at_point()[0]))))
+
+
+def _nowhere(subject: Subject) -> UsageError:
+    return UsageError(
+        what="forward is not finite at any drawn point: normal values, and values between 0 and 2",
+        where=subject.name,
+        fix="say where its leaves lie: leaf('m n', low=…, high=…), or pass arrays",
+    )
+
+
+def _noted(subject: Subject, regime: str) -> Subject:
+    low, high = REGIMES[regime] or (0.0, 0.0)
+    note = f"values were drawn from {low:g} to {high:g}: forward is not finite on normal ones"
+    return replace(subject, notes=(*subject.notes, note))
+
+
+def _leaves(found: Mapping[str, LeafSpec], number: int, chosen: Options, regime: str) -> tuple[Leaf, ...]:
+    """Leaves of one draw, floats in the wanted precision."""
+    leaves = realise(found, number, chosen.seed, regime)
+    targets = [one for one in leaves if one.differentiable]
+    if not targets:
+        raise UsageError(
+            what=f"none of the leaves {', '.join(found)} can receive a gradient",
+            where="check_gradients",
+            fix="pass at least one leaf with floating-point values",
+        )
+    return tuple(replace(one, value=_as_floats(one, chosen.dtype)) for one in leaves)
+
+
+def _as_floats(one: Leaf, dtype: Any) -> Any:
+    array = np.asarray(one.value) if isinstance(one.value, np.ndarray | np.generic | float) else None
+    if array is None or array.dtype.kind != "f":
+        return one.value
+    return array.astype(dtype or np.float64)[()]
+
+
+def _further(
+    forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str, number: int
+) -> Verdict | None:
+    """The verdict at another draw; None where forward does not take it."""
+    for regime in REGIMES:
+        leaves = _leaves(found, number, chosen, regime)
+        call = Call(forward, backward, leaves, chosen.declared, chosen.named, chosen.convention, where)
+        try:
+            subject = subject_of(call)
+            if _finite(subject):
+                return verify(subject, seed=chosen.seed, rtol=chosen.rtol)
+        except UsageError:
+            continue
+    return None
+
+
+def _added(verdict: Verdict, further: Verdict | None) -> Verdict:
+    """The verdict with the failures of another point; what is open or right there changes nothing."""
+    if further is None:
+        return verdict
+    verdict = replace(verdict, evaluations=verdict.evaluations + further.evaluations)
+    if further.outcome is not Outcome.FAIL:
+        return verdict
+    return replace(further, evaluations=verdict.evaluations, notes=(*further.notes, f"found at {further.shapes}"))

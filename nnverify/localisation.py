@@ -1,0 +1,117 @@
+"""Where is the gradient wrong? Entry by entry where it is small, by halving groups of entries where it is large.
+
+Group testing: a group of entries is moved together, and a group whose directional derivative agrees is dropped. k
+wrong entries among N cost about 2k·log₂(N/k) lines. Every reported entry is confirmed by a line of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnverify._compare import DIFFERS, excess
+from nnverify.draws import generator, signs
+from nnverify.oracles.ladder import ladder
+from nnverify.probe import Probe, along, exact_steps
+from nnverify.subject import Leaf, Subject
+
+Array = NDArray[np.float64]
+
+_ALL = 128  # entries up to which every one is looked at
+_FOUND = 16  # wrong entries after which the search through a large leaf stops
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a gradient, both sides, for one upstream."""
+
+    index: tuple[int, ...]
+    backward: float
+    numerical: float
+    bar: float
+
+    @property
+    def excess(self) -> float:
+        return float(excess(self.backward, self.numerical, self.bar))
+
+
+@dataclass(frozen=True)
+class Location:
+    """The entries that were looked at one by one; ``complete`` when those are all of the leaf."""
+
+    entries: tuple[Entry, ...]
+    total: int
+    complete: bool
+    evaluations: int
+
+    @property
+    def wrong(self) -> tuple[Entry, ...]:
+        """The entries that differ, the largest gap first."""
+        found = [entry for entry in self.entries if entry.excess > DIFFERS]
+        return tuple(sorted(found, key=lambda entry: -abs(entry.backward - entry.numerical)))
+
+    def __str__(self) -> str:
+        """How many entries are wrong, in words."""
+        if len(self.wrong) == self.total:
+            return f"all {self.total:,} entries" if self.total > 1 else "its only entry"
+        return f"{'' if self.complete else 'at least '}{len(self.wrong)} of {self.total:,} entries"
+
+
+def locate(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Location:
+    """The wrong entries of one leaf's gradient, for the probe's upstream."""
+    value = np.asarray(leaf.value, dtype=np.float64)
+    search = _Search(subject, leaf, value, np.asarray(one.gradients[leaf.name], dtype=np.float64), one.upstream, seed)
+    everything = range(value.size)
+    if value.size <= _ALL:
+        entries = tuple(search.entry(place) for place in everything)
+    else:
+        entries = tuple(search.wrong(np.array(everything)))
+    return Location(entries, value.size, value.size <= _ALL, search.evaluations)
+
+
+class _Search:
+    """Lines through single entries and through groups of one leaf, with the evaluations counted."""
+
+    def __init__(self, subject: Subject, leaf: Leaf, value: Array, gradient: Array, upstream: Array, seed: int) -> None:
+        self._subject, self._leaf, self._value = subject, leaf, value
+        self._gradient, self._upstream = gradient.reshape(-1), upstream
+        size = float(np.sqrt(np.mean(value**2))) or 1.0
+        spread = signs(value.shape, generator(seed, subject.name, leaf.name, "groups"), 0.5, 1.0)
+        self._u = exact_steps(value, size * spread).reshape(-1)
+        self.evaluations = 0
+
+    def entry(self, place: int) -> Entry:
+        """One entry, in units of the gradient."""
+        backward, numerical, bar = self._read(np.array([place]))
+        scale = self._u[place]
+        index = tuple(int(i) for i in np.unravel_index(place, self._value.shape))
+        return Entry(index, backward / scale, numerical / scale, bar / abs(scale))
+
+    def wrong(self, group: Any) -> Iterator[Entry]:
+        """The wrong entries of a group, most different half first, until enough are found."""
+        pending, found = [group], 0
+        while pending and found < _FOUND:
+            pending.sort(key=len)
+            half = pending.pop(0)
+            if excess(*self._read(half)) <= DIFFERS:
+                continue
+            if len(half) == 1:
+                found += 1
+                yield self.entry(int(half[0]))
+            else:
+                pending += np.array_split(half, 2)
+
+    def _read(self, group: Any) -> tuple[float, float, float]:
+        """Both sides along the line that moves a group of entries, and the bar."""
+        u = np.zeros(self._value.size)
+        u[group] = self._u[group]
+        terms = self._gradient[group] * self._u[group]
+        rounding = 64 * float(np.finfo(np.float64).eps) * float(np.sum(np.abs(terms)))
+        line = along(self._subject, {self._leaf.name: u.reshape(self._value.shape)})
+        found = ladder(line, self._upstream, 1e-10 * float(np.linalg.norm(terms)))
+        self.evaluations += found.evaluations
+        return float(np.sum(terms)), float(found.value[0]), float(found.error[0]) + rounding
