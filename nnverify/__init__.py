@@ -4,7 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnverify._errors import GradientInconclusive, GradientMismatch, NnverifyError, UsageError
+    from nnverify._errors import (
+        GradientInconclusive,
+        GradientMismatch,
+        NnverifyError,
+        NothingToCheck,
+        UsageError,
+    )
     from nnverify.api import assert_gradients, check_gradients, leaf
     from nnverify.verdict import Finding, Outcome, Verdict
 
@@ -17,6 +23,7 @@ _HOMES = {
     "GradientInconclusive": "nnverify._errors",
     "GradientMismatch": "nnverify._errors",
     "NnverifyError": "nnverify._errors",
+    "NothingToCheck": "nnverify._errors",
     "Outcome": "nnverify.verdict",
     "UsageError": "nnverify._errors",
     "Verdict": "nnverify.verdict",
@@ -27,6 +34,7 @@ __all__ = [
     "GradientInconclusive",
     "GradientMismatch",
     "NnverifyError",
+    "NothingToCheck",
     "Outcome",
     "UsageError",
     "Verdict",

@@ -51,3 +51,8 @@ class GradientMismatch(_VerdictError):
 
 class GradientInconclusive(_VerdictError):
     """No gradient is known to be wrong, and at least one could not be judged. ``.verdict`` says why."""
+
+
+# Shown under the name that users import them by.
+for _public in (NnverifyError, UsageError, NothingToCheck, GradientMismatch, GradientInconclusive):
+    _public.__module__ = "nnverify"

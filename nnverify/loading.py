@@ -34,6 +34,20 @@ def load(target: str, folder: Path) -> tuple[ModuleType, ...]:
     return _walk(_import(target, folder))
 
 
+def load_one(target: str, folder: Path) -> ModuleType:
+    """One module: a file by its path, or an importable name. Raises UsageError as load does."""
+    path = (folder / target).resolve()
+    if path.is_file():
+        return _run(path)
+    if "/" in target or target.endswith(".py") or not all(part.isidentifier() for part in target.split(".")):
+        raise UsageError(
+            what=f"there is no file {str(path)!r}",
+            where=target,
+            fix="give the path of a Python file, or a module's name",
+        )
+    return _import(target, folder)
+
+
 def _package(path: Path) -> tuple[ModuleType, ...]:
     """A folder with __init__.py is imported as the package it is, any other file by file."""
     if (path / "__init__.py").is_file():

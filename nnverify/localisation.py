@@ -22,6 +22,7 @@ from nnverify.subject import Leaf, Subject
 Array = NDArray[np.float64]
 
 _ALL = 128  # entries up to which every one is looked at
+_STEPS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 _FOUND = 16  # wrong entries after which the search through a large leaf stops
 
 
@@ -71,6 +72,21 @@ def locate(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Location:
     else:
         entries = tuple(search.wrong(np.array(everything)))
     return Location(entries, value.size, value.size <= _ALL, search.evaluations)
+
+
+def step_evidence(subject: Subject, leaf: Leaf, one: Probe, entry: Entry) -> str | None:
+    """A sentence that says how little the gap depends on the step; None where it is too small to be seen everywhere."""
+    u = np.zeros(np.shape(leaf.value))
+    u[entry.index] = abs(np.asarray(leaf.value, dtype=np.float64)[entry.index]) or 1.0
+    line = along(subject, {leaf.name: u})
+    pairs = [(line(step), line(-step)) for step in _STEPS]
+    slopes = [one.upstream @ (high - low) / (2 * step) for (high, low), step in zip(pairs, _STEPS, strict=True)]
+    gaps = np.abs(entry.backward - np.array(slopes) / u[entry.index])
+    if not np.all(np.isfinite(gaps)) or np.min(gaps) < np.max(gaps) / 2:
+        return None
+    low, high = f"{np.min(gaps):.3g}", f"{np.max(gaps):.3g}"
+    width = f"is {low}" if low == high else f"stays between {low} and {high}"
+    return f"it is not the step: the gap {width} at relative steps from {_STEPS[0]:.0e} to {_STEPS[-1]:.0e}"
 
 
 class _Search:

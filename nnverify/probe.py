@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._errors import UsageError
+from nnverify._errors import NnverifyError, UsageError
 from nnverify.draws import generator, signs
 from nnverify.oracles.line import Line
 from nnverify.subject import Leaf, Subject, copied, like
@@ -45,6 +45,8 @@ def probe(subject: Subject, number: int, seed: int) -> Probe:
     upstream[len(upstream) - subject.unit_outputs :] = 1.0
     try:
         gradients = pullback(like(upstream.copy(), output))
+    except NnverifyError:
+        raise
     except Exception as error:
         return Probe(number, vector, shape, upstream, {}, f"{type(error).__name__}: {error}")
     if not isinstance(gradients, Mapping):

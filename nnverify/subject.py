@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._errors import UsageError
+from nnverify._errors import NnverifyError, UsageError
 
 Array = NDArray[np.float64]
 Pullback = Callable[[Any], Mapping[str, Any]]
@@ -58,6 +58,8 @@ class Subject:
         values = [copied(leaf.value) for leaf in self.leaves]
         try:
             return self.run(*values)
+        except NnverifyError:
+            raise
         except Exception as error:
             raise UsageError(
                 what=f"forward raised {type(error).__name__}: {error}",

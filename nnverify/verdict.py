@@ -29,6 +29,7 @@ class Finding:
     bar         how far the numerical side may be off
     resolution  the smallest relative error of the gradient that the check would have seen
     ratio       backward / numerical, where it is one number for the whole leaf
+    evidence    for a wrong entry: that no choice of the step would have changed the answer
     message     one sentence: the fact
     """
 
@@ -43,6 +44,7 @@ class Finding:
     bar: float | None = None
     resolution: float | None = None
     ratio: float | None = None
+    evidence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,11 @@ class Verdict:
         rows = [(f.leaf, f.check, f.outcome.value, f.code or "", f.message) for f in self.findings]
         head = ("leaf", "check", "outcome", "code", "finding")
         return f"{self.subject}: {self.outcome.value}\n{tabulate(rows, head, disable_numparse=True)}"
+
+
+def place(index: tuple[int, ...]) -> str:
+    """An index as reports show it, in one word: [3,2]."""
+    return f"[{','.join(map(str, index))}]"
 
 
 def combine(outcomes: Iterable[Outcome]) -> Outcome:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from nnverify.checks.gradient import gradient
-from nnverify.localisation import locate
+from nnverify.localisation import locate, step_evidence
 from nnverify.probe import Probe
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, Verdict
+from nnverify.verdict import Finding, Outcome, Verdict, place
 
 
 def verify(subject: Subject, *, seed: int = 0, rtol: float = 0.0) -> Verdict:
@@ -42,7 +42,7 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
         return finding, found.evaluations
     worst = found.wrong[0]
     sides = f"backward {worst.backward:+.6g}, numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
-    at = f" at {list(worst.index)}" if worst.index else ""
+    at = f" at {place(worst.index)}" if worst.index else ""
     if finding.ratio is None:
         message = f"d{leaf.name} differs in {found}, most{at}: {sides}"
     else:
@@ -54,6 +54,7 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
         backward=worst.backward,
         numerical=worst.numerical,
         bar=worst.bar,
+        evidence=step_evidence(subject, leaf, one, worst),
     )
     return placed, found.evaluations
 

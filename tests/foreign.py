@@ -48,7 +48,7 @@ FORMULAS = [
 MISTAKES = {
     "vector form wrong": ("return X.T @ (X @ w - r)", "return 2 * X.T @ (X @ w - r)", "the vector form differs from"),
     "index form wrong": ("X[i, j] for i in range(m))", "X[i, j] for i in range(m - 1))", "the index form differs from"),
-    "all forms wrong": ("** 2).sum() / 2", "** 2).sum()", "dw differs along a random direction"),
+    "all forms wrong": ("** 2).sum() / 2", "** 2).sum()", "dw is 0.5 x the numerical gradient in all"),
     "wrong shape": ("return X.T @ (X @ w - r)", "return (X.T @ (X @ w - r))[:, None]", "has shape"),
     "form raises": ("return X.T @ (X @ w - r)", "return X.T @ (X @ w - nothing)", "raised NameError"),
     "nothing returned": ("return X.T @ (X @ w - r)", "X.T @ (X @ w - r)", "the vector form"),

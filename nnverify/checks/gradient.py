@@ -18,7 +18,7 @@ from nnverify.oracles.estimate import Status
 from nnverify.oracles.ladder import ladder
 from nnverify.probe import Probe, along, direction, probe
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome
+from nnverify.verdict import Finding, Outcome, place
 
 Array = NDArray[np.float64]
 
@@ -107,7 +107,9 @@ def _malformed(leaf: Leaf, one: Probe) -> Finding | None:
     if len(bad):
         index = tuple(int(i) for i in bad[0])
         value = float(found[index])
-        message = f"d{name}{list(index)} is {value}: {len(bad)} of {found.size} entries are not finite"
+        message = (
+            f"d{name}{place(index) if index else ''} is {value}: {len(bad)} of {found.size} entries are not finite"
+        )
         return Finding(CHECK, name, Outcome.FAIL, message, "NV304", index, value)
     return None
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from nnverify._errors import UsageError
+import numpy as np
+
+from nnverify._errors import NnverifyError, UsageError
 from nnverify.conventions._declared import declared
 from nnverify.conventions._randomness import Randomness
 from nnverify.conventions.context import CONTEXT
@@ -34,7 +36,17 @@ def subject_of(call: Call) -> Subject:
     Raises UsageError for a call that no row recognises, and whatever the row raises for what it cannot tell.
     """
     row = _row(call)
-    return _frozen(declared(row.subject(call), call.declared), call)
+    try:
+        return _frozen(declared(row.subject(call), call.declared), call)
+    except NnverifyError:
+        raise
+    except Exception as error:
+        shapes = ", ".join(f"{leaf.name} {np.shape(leaf.value)}" for leaf in call.leaves)
+        raise UsageError(
+            what=f"running it raised {type(error).__name__}: {error}",
+            where=call.name or title(call.target),
+            fix=f"call forward and backward once by hand with leaves of these shapes: {shapes}",
+        ) from error
 
 
 def _row(call: Call) -> Convention:

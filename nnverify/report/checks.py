@@ -1,0 +1,162 @@
+"""Verdicts on layers, as text, Markdown, JSON and JUnit: the outcome first, then where and by how much."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+from tabulate import tabulate
+
+from nnverify.report.json import dumps
+from nnverify.verdict import Finding, Outcome, Verdict, place
+
+_WIDTH = 80
+_INDENT = "       "
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the verdicts: the guessed leaves, the command to repeat, whether passes are left out."""
+
+    guess: Mapping[str, str] = field(default_factory=dict)
+    repeat: str = ""
+    only_problems: bool = False
+
+
+def text(verdicts: Sequence[Verdict], frame: Frame) -> str:
+    """One block for each verdict, 80 columns wide."""
+    return "\n\n".join(_block(verdict, frame) for verdict in verdicts)
+
+
+def _block(verdict: Verdict, frame: Frame) -> str:
+    head = f"{verdict.subject}   {verdict.shapes}   seed {verdict.seed}"
+    parts = [_wrap(head, "  "), _table(verdict, frame), *_sentences(verdict), _notes(verdict, frame)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _wrap(line: str, indent: str) -> str:
+    return textwrap.fill(line, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _table(verdict: Verdict, frame: Frame) -> str:
+    rows = [_row(one) for one in verdict.findings if not (frame.only_problems and one.outcome is Outcome.PASS)]
+    columns = [name for name in _COLUMNS if any(row[name] for row in rows)]
+    table = tabulate([[row[name] for name in columns] for row in rows], columns, disable_numparse=True)
+    return textwrap.indent(table, "  ") if rows else ""
+
+
+_COLUMNS = ("gradient", "verdict", "seen to", "ratio", "at", "backward", "numerical")
+
+
+def _row(one: Finding) -> dict[str, str]:
+    wrong = one.outcome is not Outcome.PASS
+    return {
+        "gradient": f"d{one.leaf}",
+        "verdict": one.outcome.value.upper() if wrong else one.outcome.value,
+        "seen to": f"{one.resolution:.0e}" if one.resolution is not None and not wrong else "",
+        "ratio": f"{one.ratio:.4g} x" if one.ratio is not None else "",
+        "at": place(one.index) if one.index else "",
+        "backward": _number(one.backward) if wrong else "",
+        "numerical": _number(one.numerical) if wrong else "",
+    }
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:+.6g}"
+
+
+def _sentences(verdict: Verdict) -> list[str]:
+    """What the outcome means: one sentence in all for a pass, one for each problem."""
+    problems = [one for one in verdict.findings if one.outcome is not Outcome.PASS]
+    if not problems:
+        count, seen = len(verdict.findings), verdict.resolution or 0.0
+        line = f"PASS   {count} of {count} gradients agree. A relative error above {seen:.1e} would have been seen."
+        return [_wrap(line, _INDENT)]
+    return [
+        _wrap(f"{one.outcome.value.upper()}   {_code(one)}{one.message}.{_evidence(one)}", _INDENT) for one in problems
+    ]
+
+
+def _evidence(one: Finding) -> str:
+    return f" {one.evidence[:1].upper()}{one.evidence[1:]}." if one.evidence else ""
+
+
+def _code(one: Finding) -> str:
+    return f"{one.code}: " if one.code else ""
+
+
+def _notes(verdict: Verdict, frame: Frame) -> str:
+    guess = " ".join(f"--leaf '{name}={words}'" for name, words in frame.guess.items())
+    lines = [
+        f"Called as {verdict.convention}." if verdict.convention else "",
+        *(f"{note[:1].upper()}{note[1:]}." for note in verdict.notes),
+        f"Guessed: {guess}" if guess else "",
+        f"Repeat: {frame.repeat}" if frame.repeat and verdict.outcome is not Outcome.PASS else "",
+    ]
+    return "\n".join(_wrap(_INDENT + line, _INDENT) for line in lines if line)
+
+
+def markdown(verdicts: Sequence[Verdict], frame: Frame) -> str:
+    """One table, problems first."""
+    rows = [(verdict, one) for verdict in verdicts for one in verdict.findings]
+    rows = [row for row in rows if not (frame.only_problems and row[1].outcome is Outcome.PASS)]
+    rank = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS]
+    rows.sort(key=lambda row: rank.index(row[1].outcome))
+    cells = [(_strong(one), _escaped(v.subject), _escaped(f"d{one.leaf}"), _escaped(one.message)) for v, one in rows]
+    head = ("verdict", "layer", "gradient", "finding")
+    return tabulate(cells, head, tablefmt="github", disable_numparse=True)
+
+
+def _strong(one: Finding) -> str:
+    return f"**{one.outcome.value.upper()}**" if one.outcome is Outcome.FAIL else one.outcome.value
+
+
+def _escaped(words: str) -> str:
+    """Names are the caller's: none may end a cell, a code span or start HTML."""
+    for character in "\\|`*_<>":
+        words = words.replace(character, f"&#{ord(character)};")
+    return words
+
+
+def as_json(verdicts: Sequence[Verdict], frame: Frame) -> str:
+    """Strict JSON; report/schema.json describes it."""
+    return dumps({"schema": 1, "guessed": dict(frame.guess), "verdicts": [verdict.to_dict() for verdict in verdicts]})
+
+
+def junit(verdicts: Sequence[Verdict], _: Frame) -> str:
+    """One test suite for each verdict, one case for each finding; what is open counts as a failure."""
+    root = ElementTree.Element("testsuites")
+    for verdict in verdicts:
+        bad = sum(one.outcome is not Outcome.PASS for one in verdict.findings)
+        counts = {"tests": str(len(verdict.findings)), "failures": str(bad), "errors": "0"}
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(verdict.subject), **counts})
+        for one in verdict.findings:
+            _case(suite, verdict, one)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _case(suite: ElementTree.Element, verdict: Verdict, one: Finding) -> None:
+    name = {"classname": _clean(verdict.subject), "name": _clean(f"d{one.leaf} {one.check}")}
+    case = ElementTree.SubElement(suite, "testcase", name)
+    properties = ElementTree.SubElement(case, "properties")
+    for key, value in (("outcome", one.outcome.value), ("code", one.code), ("resolution", one.resolution)):
+        if value is not None:
+            ElementTree.SubElement(properties, "property", {"name": key, "value": str(value)})
+    if one.outcome is not Outcome.PASS:
+        ElementTree.SubElement(case, "failure", {"type": one.outcome.value, "message": _clean(one.message)})
+
+
+def _clean(words: str) -> str:
+    """XML has no word for control characters."""
+    return "".join(character if character.isprintable() else "?" for character in words)
+
+
+FORMATS: dict[str, Callable[[Sequence[Verdict], Frame], str]] = {
+    "text": text,
+    "json": as_json,
+    "markdown": markdown,
+    "junit": junit,
+}

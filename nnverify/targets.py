@@ -1,0 +1,88 @@
+"""What the command line calls a target: the file or module, and what in it is to be checked.
+
+"layers.py::Dense", "package.module:Dense", "file.py::forward+backward". Only the file that is named is run.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from nnverify._errors import UsageError
+from nnverify.loading import load_one
+
+
+@dataclass(frozen=True)
+class Target:
+    """The objects to check, and the words they were named by."""
+
+    words: str
+    module: ModuleType
+    names: tuple[str, ...]
+    objects: tuple[Any, ...]
+
+
+def target(words: str, folder: Path) -> Target:
+    """Load what the words name. Raises UsageError for a file, module or name that is not there."""
+    place, separator, names = words.partition("::") if "::" in words else words.rpartition(":")
+    if not separator or not place or not names:
+        raise UsageError(
+            what=f"{words!r} names no object",
+            where="nnverify",
+            fix="write layers.py::Dense, layers.py::forward+backward or package.module:Dense",
+        )
+    module = load_one(place, folder)
+    parts = tuple(names.split("+"))
+    if len(parts) > 2:
+        raise UsageError(
+            what=f"{words!r} names {len(parts)} objects", where="nnverify", fix="name a forward and a backward"
+        )
+    return Target(words, module, parts, tuple(_object(module, name, place) for name in parts))
+
+
+def _object(module: ModuleType, dotted: str, place: str) -> Any:
+    found: Any = module
+    for name in dotted.split("."):
+        if not hasattr(found, name):
+            public = [key for key in vars(found) if not key.startswith("_")] if hasattr(found, "__dict__") else []
+            raise UsageError(
+                what=f"there is no {name!r} in {place}",
+                where=dotted,
+                fix=f"choose from {', '.join(public) or 'nothing'}",
+            )
+        found = getattr(found, name)
+    return found
+
+
+def made(found: Target, init: str | None) -> tuple[Any, ...]:
+    """The objects, a class made with the arguments of ``init``, a text such as "3, 5" or "3, bias=False"."""
+    if init is None:
+        return found.objects
+    first, *rest = found.objects
+    args, kwargs = literals(init)
+    try:
+        return (first(*args, **kwargs), *rest)
+    except Exception as error:
+        raise UsageError(
+            what=f"{found.names[0]}({init}) raised {type(error).__name__}: {error}",
+            where=found.words,
+            fix="give the constructor's arguments: --init '3, 5'",
+        ) from error
+
+
+def literals(text: str) -> tuple[list[Any], dict[str, Any]]:
+    """Positional and keyword arguments that are written as literals."""
+    try:
+        call = ast.parse(f"f({text})", mode="eval").body
+        assert isinstance(call, ast.Call)
+        args = [ast.literal_eval(one) for one in call.args]
+        return args, {one.arg: ast.literal_eval(one.value) for one in call.keywords if one.arg}
+    except (SyntaxError, ValueError, AssertionError) as error:
+        raise UsageError(
+            what=f"--init {text!r} holds something else than literals",
+            where="nnverify",
+            fix="write numbers, texts, lists: '3, 5'",
+        ) from error

@@ -1,0 +1,165 @@
+"""check_gradients and assert_gradients as a user calls them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnverify import GradientInconclusive, GradientMismatch, Outcome, Verdict, assert_gradients, check_gradients, leaf
+from nnverify._session import SESSION
+from tests.subjects import dense, dense_backward
+
+SHAPES = {"X": (4, 3), "W": (3, 5), "b": (5,)}
+
+
+def _doubled(dout: Any, X: Any, W: Any, b: Any) -> dict[str, Any]:
+    right = dense_backward(dout, X, W, b)
+    return right | {"W": 2 * right["W"]}
+
+
+def test_a_right_layer_passes_in_two_lines() -> None:
+    verdict = check_gradients(dense, dense_backward, X=(4, 3), W=(3, 5), b=(5,))
+    assert verdict.outcome is Outcome.PASS
+
+
+def test_assert_returns_the_verdict_of_a_pass() -> None:
+    assert isinstance(assert_gradients(dense, dense_backward, **SHAPES), Verdict)
+
+
+def test_assert_raises_one_line_with_the_verdict() -> None:
+    with pytest.raises(GradientMismatch, match=r"^dense: dW is 2 x the numerical gradient in all 15 entries") as caught:
+        assert_gradients(dense, _doubled, **SHAPES)
+    assert "\n" not in str(caught.value)
+    assert caught.value.verdict.by_leaf["W"].outcome is Outcome.FAIL
+
+
+def test_assert_raises_for_what_is_open() -> None:
+    """Silence is not proof."""
+    with pytest.raises(GradientInconclusive, match="NV205"):
+        assert_gradients(lambda x: 0 * x, lambda dout, x: 0 * x, x=(3,))
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        {"X": "m n", "W": "n p", "b": "p"},
+        {"X": (4, 3), "W": "3 p", "b": "p"},
+        {"X": np.ones((2, 3)), "W": np.ones((3, 2)), "b": np.zeros(2)},
+        {"X": [[1.0, 2.0, 3.0]], "W": lambda rng: rng.standard_normal((3, 2)), "b": (2,)},
+        {"X": leaf("m n", low=0, high=1), "W": leaf("n p"), "b": leaf("p", low=2)},
+    ],
+    ids=["words", "shape and words", "arrays", "list and function", "leaf"],
+)
+def test_leaves_may_be_said_in_many_ways(leaves: dict[str, Any]) -> None:
+    assert check_gradients(dense, dense_backward, **leaves).outcome is Outcome.PASS
+    assert check_gradients(dense, _doubled, **leaves).outcome is Outcome.FAIL
+
+
+def test_leaves_called_like_options_go_through_leaves() -> None:
+    verdict = check_gradients(
+        lambda seed, dtype: seed * dtype,
+        lambda d, seed, dtype: (d * dtype, d * seed),
+        leaves={"seed": (3,), "dtype": (3,)},
+    )
+    assert list(verdict.by_leaf) == ["seed", "dtype"]
+
+
+def test_sizes_are_swept_where_they_are_words() -> None:
+    """Wrong only for one sample: a single drawn shape would not show it."""
+
+    def backward(dout: Any, X: Any, W: Any, b: Any) -> dict[str, Any]:
+        right = dense_backward(dout, X, W, b)
+        return right | {"b": right["b"] * (2 if len(X) == 1 else 1)}
+
+    assert check_gradients(dense, backward, X="m n", W="n p", b="p").by_leaf["b"].outcome is Outcome.FAIL
+    assert check_gradients(dense, backward, X="m n", W="n p", b="p", effort="point").outcome is Outcome.PASS
+
+
+def test_a_size_that_forward_refuses_is_not_held_against_backward() -> None:
+    def forward(x: Any) -> Any:
+        if len(x) < 2:
+            raise ValueError("two at least")
+        return np.diff(x)
+
+    def backward(dout: Any, x: Any) -> Any:
+        return np.concatenate([[0], dout]) - np.concatenate([dout, [0]])
+
+    assert check_gradients(forward, backward, x="n").outcome is Outcome.PASS
+
+
+def test_values_follow_the_forwards_domain() -> None:
+    """log is not finite on normal draws; nobody should have to say so."""
+    verdict = check_gradients(np.log, lambda dout, x: dout / x, x=(3, 2))
+    assert verdict.outcome is Outcome.PASS
+    assert any("drawn from 0.5 to 2" in note for note in verdict.notes)
+
+
+def test_whole_numbers_are_constants() -> None:
+    def forward(W: Any, ids: Any) -> Any:
+        return W[ids]
+
+    def backward(dout: Any, W: Any, ids: Any) -> dict[str, Any]:
+        dW = np.zeros_like(W)
+        np.add.at(dW, ids, dout)
+        return {"W": dW}
+
+    verdict = check_gradients(forward, backward, W="V d", ids=leaf("m", integers_below="V"))
+    assert (verdict.outcome, list(verdict.by_leaf)) == (Outcome.PASS, ["W"])
+    assert check_gradients(forward, backward, W=(5, 2), ids=np.array([0, 3, 3])).outcome is Outcome.PASS
+
+
+def test_dtype_reaches_the_forward() -> None:
+    seen = set()
+
+    def forward(x: Any) -> Any:
+        seen.add(x.dtype)
+        return np.sin(x)
+
+    check_gradients(forward, lambda dout, x: dout * np.cos(x), x=np.ones(3, dtype=np.float32))
+    assert seen == {np.dtype(np.float64)}
+    seen.clear()
+    check_gradients(forward, lambda dout, x: dout * np.cos(x), x=(3,), dtype=np.float32)
+    assert np.dtype(np.float32) in seen
+
+
+def test_rtol_adds_to_the_bar() -> None:
+    slightly = {"x": (3,)}
+    assert check_gradients(np.sin, lambda d, x: d * np.cos(x) * (1 + 1e-7), **slightly).outcome is Outcome.FAIL
+    assert (
+        check_gradients(np.sin, lambda d, x: d * np.cos(x) * (1 + 1e-7), rtol=1e-6, **slightly).outcome is Outcome.PASS
+    )
+
+
+def test_the_same_seed_gives_the_same_verdict() -> None:
+    one, two, other = (check_gradients(dense, dense_backward, seed=seed, X="m n", W="n p", b="p") for seed in (3, 3, 4))
+    assert one.to_dict() == two.to_dict() != other.to_dict()
+
+
+def test_listeners_hear_of_every_verdict() -> None:
+    heard: list[Verdict] = []
+    SESSION.listeners.append(heard.append)
+    try:
+        verdict = check_gradients(dense, dense_backward, **SHAPES)
+    finally:
+        SESSION.listeners.remove(heard.append)
+    assert heard == [verdict]
+
+
+def test_shapes_are_told_before_values() -> None:
+    verdict = check_gradients(dense, lambda d, X, W, b: dense_backward(d, X, W, b) | {"b": d}, **SHAPES)
+    assert verdict.by_leaf["b"].codes == ("NV301",)
+
+
+def test_the_callers_arrays_stay_as_they_were() -> None:
+    arrays = {name: np.random.default_rng(0).standard_normal(shape) for name, shape in SHAPES.items()}
+    before = {name: array.copy() for name, array in arrays.items()}
+
+    def writing(X: Any, W: Any, b: Any) -> Any:
+        X *= 1.0
+        W[...] = W
+        return X @ W + b
+
+    check_gradients(writing, lambda d, X, W, b: (d @ W.T, X.T @ d, d.sum(0)), **arrays)
+    assert all(np.array_equal(arrays[name], before[name]) for name in arrays)

@@ -1,0 +1,246 @@
+"""`nnverify check` and `nnverify scaffold` on a user's file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnverify.cli import main
+
+Captured = pytest.CaptureFixture[str]
+LAYERS = """
+import numpy as np
+
+DIVISOR = 1
+
+
+class Dense:
+    def __init__(self, n, p):
+        self.weights = np.arange(1.0, n * p + 1).reshape(n, p) % 7 - 3
+        self.biases = np.zeros((1, p))
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs @ self.weights + self.biases
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dbiases = dvalues.sum(axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+
+
+class Mean(Dense):
+    def backward(self, dvalues):
+        super().backward(dvalues)
+        self.dweights /= len(dvalues)
+
+
+class Named:
+    def __init__(self, mode):
+        self.mode = {"double": 2.0}[mode]
+
+    def forward(self, x):
+        return self.mode * x
+
+    def backward(self, dout):
+        return self.mode * dout
+
+
+class Product:
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return a @ b
+
+    @staticmethod
+    def backward(ctx, dout):
+        a, b = ctx.saved_tensors
+        return dout @ b.T, a.T @ dout
+
+
+def affine(x, w, b):
+    return x @ w + b, (x, w)
+
+
+def affine_back(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(0)
+
+
+def kink(x):
+    return np.abs(x)
+
+
+def kink_back(dout, x):
+    return dout * np.sign(x)
+
+
+def rows(W, ids):
+    return W[ids]
+
+
+def rows_back(dout, W, ids):
+    dW = np.zeros_like(W)
+    np.add.at(dW, ids, dout)
+    return dW
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "my_layers.py").write_text(LAYERS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("my_layers.py::Dense", 0),
+        ("my_layers.py::Mean", 1),
+        ("my_layers.py::Product", 0),
+        ("my_layers.py::affine+affine_back", 0),
+        ("my_layers:Dense", 0),
+        ("my_layers.py::kink+kink_back", 0),
+    ],
+)
+def test_a_target_is_checked_with_guessed_leaves(target: str, status: int, capsys: Captured) -> None:
+    assert main(["check", target]) == status
+    shown = capsys.readouterr().out
+    assert "Guessed: --leaf" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_failure_says_where_and_how_to_repeat(capsys: Captured) -> None:
+    main(["check", "my_layers.py::Mean", "--seed", "3"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "dweights is 0.25 x the numerical gradient in all 15 entries" in shown
+    assert "Repeat: nnverify check my_layers.py::Mean --seed 3" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["my_layers.py::Dense", "--init", "2, 3", "--leaf", "inputs=7,2"],
+        ["my_layers.py::Named", "--init", "'double'"],
+        ["my_layers.py::Named", "--init", "mode='double'", "--leaf", "x=m n from 0 to 1"],
+        ["my_layers.py::affine+affine_back", "--leaf", "x=m n", "--leaf", "w=n p", "--leaf", "b=p"],
+        ["my_layers.py::rows+rows_back", "--leaf", "W=V d", "--leaf", "ids=m below V"],
+        ["my_layers.py::rows+rows_back", "--leaf", "W=5,2", "--leaf", "ids=9, below 5"],
+        ["my_layers.py::kink+kink_back", "--leaf", "x="],
+        ["my_layers.py::kink+kink_back", "--leaf", "x=3,"],
+    ],
+)
+def test_leaves_and_constructors_can_be_said(arguments: list[str]) -> None:
+    assert main(["check", *arguments]) == 0
+
+
+def test_arrays_come_from_a_file(folder: Path, capsys: Captured) -> None:
+    """At a kink the verdict is not a pass, and has its own exit status."""
+    np.savez(folder / "point.npz", x=np.array([0.0, 1.0]))
+    assert main(["check", "my_layers.py::kink+kink_back", "--at", "point.npz"]) == 3
+    assert "NV201" in capsys.readouterr().out
+    np.save(folder / "point.npy", np.array([2.0, 1.0]))
+    assert main(["check", "my_layers.py::kink+kink_back", "--at", "point.npy"]) == 0
+
+
+def test_param_selects_what_is_judged(capsys: Captured) -> None:
+    assert main(["check", "my_layers.py::Mean", "--param", "bias*"]) == 0
+    assert main(["check", "my_layers.py::Mean", "--param", "dweights"]) == 1
+    assert main(["check", "my_layers.py::Mean", "--param", "V*"]) == 5
+    assert "choose from inputs, weights, biases" in capsys.readouterr().err
+
+
+def test_only_problems_leaves_out_the_rest(capsys: Captured) -> None:
+    main(["check", "my_layers.py::Mean", "--only-problems"])
+    shown = capsys.readouterr().out
+    assert ("dinputs" in shown, "dweights" in shown) == (False, True)
+
+
+def test_json_is_for_programs(capsys: Captured) -> None:
+    assert main(["check", "my_layers.py::Mean", "--format", "json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    (verdict,) = report["verdicts"]
+    assert report["guessed"] == {"inputs": "4,5"}
+    assert {one["leaf"]: one["outcome"] for one in verdict["findings"]}["weights"] == "fail"
+
+
+@pytest.mark.parametrize(("when", "escapes"), [("always", True), ("never", False), ("auto", False)])
+def test_colour_is_an_addition(when: str, escapes: bool, capsys: Captured) -> None:
+    main(["check", "my_layers.py::Mean", "--color", when])
+    shown = capsys.readouterr().out
+    assert ("\x1b[31mFAIL" in shown) is escapes
+    assert "FAIL" in shown
+
+
+@pytest.mark.parametrize(("variable", "escapes"), [("NO_COLOR", False), ("FORCE_COLOR", True)])
+def test_colour_follows_the_usual_variables(
+    variable: str, escapes: bool, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "1")
+    main(["check", "my_layers.py::Mean"])
+    assert ("\x1b[" in capsys.readouterr().out) is escapes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["my_layers.py"], "names no object"),
+        (["my_layers.py::Dens"], "there is no 'Dens' in my_layers.py"),
+        (["my_layer.py::Dense"], "there is no file"),
+        (["my_layer:Dense"], "there is no package or folder 'my_layer' here"),
+        (["my_layers.py::a+b+c"], "names 3 objects"),
+        (["my_layers.py::Named"], "cannot be made with 1 whole numbers"),
+        (["my_layers.py::Dense", "--init", "n, p"], "something else than literals"),
+        (["my_layers.py::Dense", "--init", "3"], "Dense(3) raised TypeError"),
+        (["my_layers.py::Dense", "--leaf", "4,5"], "has no name"),
+        (["my_layers.py::Dense", "--leaf", "inputs=4,x"], "'4,x' is no shape"),
+        (["my_layers.py::Dense", "--leaf", "inputs=4,9"], "raised ValueError"),
+        (["my_layers.py::Dense", "--leaf", "inputs=m n from a to b"], "'a' is no number"),
+        (["my_layers.py::kink+kink_back", "--at", "nothing.npz"], "could not be read"),
+        (["my_layers.py::rows+rows_back", "--leaf", "W=q,"], "'q,' is no shape"),
+    ],
+)
+def test_bad_targets_are_told_in_one_line(arguments: list[str], sentence: str, capsys: Captured) -> None:
+    assert main(["check", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert (len(captured.err.splitlines()), captured.out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        (["my_layers.py::Dense"], True),
+        (["my_layers.py::Mean"], False),
+        (["my_layers.py::affine+affine_back"], True),
+        (["my_layers.py::Product"], True),
+        (["my_layers.py::rows+rows_back", "--leaf", "W=V d", "--leaf", "ids=m below V"], True),
+        (["my_layers.py::Named", "--init", "'double'"], True),
+    ],
+)
+def test_a_scaffold_runs_as_it_is(arguments: list[str], passed: bool, folder: Path) -> None:
+    assert main(["scaffold", *arguments, "--output", "test_it.py"]) == 0
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"], check=False, capture_output=True
+    )
+    assert (run.returncode == 0) is passed, run.stdout.decode()
+
+
+def test_a_scaffold_finds_a_layer_in_another_folder(folder: Path) -> None:
+    (folder / "tests").mkdir()
+    main(["scaffold", "my_layers.py::Dense", "--output", "tests/test_it.py"])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_a_scaffold_goes_to_the_screen(capsys: Captured) -> None:
+    assert main(["scaffold", "my_layers.py::Dense"]) == 0
+    assert "assert_gradients(Dense(5, 3), inputs=(4, 5))" in capsys.readouterr().out
