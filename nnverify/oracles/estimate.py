@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 
 class Status(StrEnum):
-    """What the function looked like along the line."""
+    """What the function looked like along the line, at the point itself."""
 
     SMOOTH = "smooth"
-    KINK = "kink"
-    DOMAIN = "domain"
+    KINK = "kink"  # both slopes exist and differ
+    CUSP = "cusp"  # the slope is infinite, as that of sqrt|x|
+    JUMP = "jump"  # the function is discontinuous
+    DOMAIN = "domain"  # the function ends there
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ Mask = NDArray[np.bool_]
 _SPACING = 2.0**-40
 _WIDEST = 2.0**-10
 _WIDER = 2.0**6
-_POINTS = range(-4, 5)
+_POINTS, _ABOVE, _BELOW = range(-4, 5), range(9), range(-8, 1)
 _ORDERS = (3, 4, 5, 6)
 _EPS = float(np.finfo(np.float64).eps)
 _SCALE = 2.0**-6  # an output that does not move at this distance either is constant, not quantised
+_APART = 1000.0
 _GROWTH = 2.5  # over spacings four times as wide: noise grows by about 1, a kink by 4
 _BETWEEN = (-2.618, 1.618)  # in spacings: points where a straight line is off the lattice of the others
 
@@ -43,7 +44,8 @@ def noise(line: Line, weights: Array | None = None) -> Array:
         if np.any(settled):
             sigma = np.where(settled, _quantum(line, weights, spacing), sigma)
             plateau &= ~settled
-    return sigma
+    # What never settled and stands apart at the point jumps there; a staircase would have shown more steps.
+    return np.where(plateau & _jumps(_sample(line, weights, _SPACING)), 0.0, sigma)
 
 
 def project(difference: Array, weights: Array | None) -> Array:
@@ -61,8 +63,12 @@ def _at(line: Line, weights: Array | None, t: float) -> Array:
 
 
 def _sample(line: Line, weights: Array | None, spacing: float) -> Array:
-    """Values at nine equally spaced points, as differences from the one in the middle."""
-    return np.array([_at(line, weights, j * spacing) for j in _POINTS])
+    """Values at nine equally spaced points, as differences from the one at the point; all on one side of an edge."""
+    for points in (_POINTS, _ABOVE, _BELOW):
+        values = np.array([_at(line, weights, j * spacing) for j in points])
+        if np.all(np.isfinite(values)):
+            break
+    return values
 
 
 def _coincide(values: Array, most: int) -> Mask:
@@ -87,7 +93,15 @@ def _sigma(line: Line, weights: Array | None, spacing: float) -> Array:
     lattice = _lattice(values)
     if np.any(lattice > 0):
         lattice = np.minimum(lattice / 4, _crooked(line, weights, spacing, values))
-    return np.maximum(_levels(values), lattice)
+    jumps = _jumps(values) & ~_mostly_equal(values)
+    return np.maximum(np.where(jumps, 0.0, _levels(values)), lattice)
+
+
+def _jumps(values: Array) -> Mask:
+    """Whether the value at the point stands apart from smooth halves: a jump there is no noise."""
+    middle = len(values) // 2
+    halves = [np.abs(np.diff(half, 3, axis=0)[0]) for half in (values[:middle], values[middle + 1 :])]
+    return _levels(values) > _APART * np.maximum(*halves)
 
 
 def _levels(values: Array) -> Array:
@@ -113,6 +127,6 @@ def _lattice(values: Array) -> Array:
 def _crooked(line: Line, weights: Array | None, spacing: float, values: Array) -> Array:
     """How far values between the points are from the straight line through these; 0 within rounding."""
     slope = (values[-1] - values[0]) / (len(values) - 1)
-    off = np.max([np.abs(_at(line, weights, t * spacing) - t * slope) for t in _BETWEEN], axis=0)
+    off = np.fmax(*[np.abs(_at(line, weights, t * spacing) - t * slope) for t in _BETWEEN])
     rounding = 4 * half_ulp(np.abs(line(0.0)) + np.abs(line(spacing)), weights)
     return np.where(off <= rounding, 0.0, 2 * off)

@@ -10,7 +10,7 @@ import pytest
 
 from nnverify.draws import generator
 from nnverify.oracles.estimate import Estimate, Status
-from nnverify.oracles.ladder import ladder
+from nnverify.oracles.ladder import ladder, sides
 from nnverify.oracles.line import Line
 from nnverify.probe import exact_steps
 from tests.oracles.families import FAMILIES, Family, truth
@@ -122,7 +122,52 @@ def test_a_domain_edge_shrinks_the_steps() -> None:
 def test_a_point_on_the_edge_of_the_domain_is_said_to_be() -> None:
     found = _of(np.sqrt, 0.0)
     assert found.status is Status.DOMAIN
-    assert found.error[0] == np.inf
+    assert not found.error[0] < 1
+
+
+def test_at_the_edge_of_the_domain_the_inner_side_tells_the_slope() -> None:
+    found = _of(lambda x: np.where(x >= 0, np.exp(x), np.nan), 0.0)
+    assert found.status is Status.DOMAIN
+    assert abs(found.value[0] - 1) <= found.error[0] < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("function", "status"),
+    [
+        (lambda x: np.maximum(x, 0), Status.KINK),
+        (lambda x: np.maximum(x, 0) + 1e6 * x**2, Status.KINK),
+        (lambda x: np.sqrt(np.abs(x)), Status.CUSP),
+        (lambda x: (x > 0) * 1.0, Status.JUMP),
+        (lambda x: (x > 0) + np.sin(x), Status.JUMP),
+        (lambda x: np.where(x > 0, np.exp(x), np.nan), Status.DOMAIN),
+        (np.exp, Status.SMOOTH),
+    ],
+    ids=["relu", "relu on a parabola", "root", "step", "step on sin", "open domain", "exp"],
+)
+def test_the_point_is_classified(function: object, status: Status) -> None:
+    assert _of(function, 0.0).status is status
+
+
+@pytest.mark.parametrize(
+    ("function", "below", "above"),
+    [
+        (lambda x: np.maximum(x, 0), 0.0, 1.0),
+        (lambda x: np.abs(x) + np.sin(x), 0.0, 2.0),
+        (lambda x: np.where(x > 0, np.exp(x), 1 + 0.1 * x), 0.1, 1.0),
+    ],
+    ids=["relu", "abs on sin", "leaky exp"],
+)
+def test_both_slopes_at_a_kink_are_known(function: object, below: float, above: float) -> None:
+    low, high = sides(Line(lambda t: np.atleast_1d(function(t))))  # type: ignore[operator]
+    assert abs(low.value[0] - below) <= low.error[0] < 1e-7
+    assert abs(high.value[0] - above) <= high.error[0] < 1e-7
+
+
+def test_a_power_without_a_series_has_a_wide_bar() -> None:
+    """x^1.5 has slope 0 at its edge, and extrapolation in powers of h is wrong about it."""
+    _, above = sides(Line(lambda t: np.array([t**1.5 if t >= 0 else np.nan])))
+    assert abs(above.value[0]) <= above.error[0]
+    assert not above.error[0] < 1e-5
 
 
 def test_a_forward_that_raises_is_outside_its_domain() -> None:

@@ -1,0 +1,100 @@
+"""The steps of a ladder and what the function does at them: where it is smooth, and what it is where it is not.
+
+The signal is S(h) = (f(h) − 2f(0) + f(−h))/h, the difference of the two one-sided slopes. It halves with the step
+where the function is smooth, stays where there is a kink at the point, grows where there is a cusp or a jump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnverify.oracles.estimate import Status
+from nnverify.oracles.line import Line
+from nnverify.oracles.noise import half_ulp, project
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+_SIGMAS = 8.0  # of measured noise, taken as its bound: nine points measure σ to a factor of about two
+_STUCK = 0.75  # S shrinks by less than this from step to step: a kink lies inside both
+_VANISHED = 0.3  # S shrinks by more although it could be seen: a kink lies between the two
+_CLEAR = 8.0  # times its noise, S can be seen
+# Growth of S per halving: 1 at a kink, √2 at a cusp such as √|x|, 2 at a jump; bounds midway on a log scale.
+_KINDS = ((2**0.25, Status.KINK), (2**0.75, Status.CUSP), (np.inf, Status.JUMP))
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """Steps, largest first, with the values at both ends as differences from the point, one row per step.
+
+    error bounds what one such difference may be off.
+    """
+
+    steps: Array
+    plus: Array
+    minus: Array
+    error: Array
+
+    @property
+    def jump(self) -> Array:
+        return (self.plus + self.minus) / self.steps
+
+    @property
+    def blur(self) -> Array:
+        """The noise of S."""
+        return 4 * self.error / self.steps
+
+
+def climb(line: Line, weights: Array | None, sigma: Array, exponents: tuple[int, ...]) -> Rungs:
+    """The values at the steps 2⁻ᵏ; one column per output, or one for their weighted sum."""
+    steps = np.ldexp(1.0, -np.array(exponents))[:, None]
+    here = line(0.0)
+    plus, minus = ([line(sign * step) for step in steps[:, 0]] for sign in (1.0, -1.0))
+    size = [half_ulp(np.fmax(np.abs(p), np.abs(m)), weights) for p, m in zip(plus, minus, strict=True)]
+    return Rungs(
+        steps,
+        np.array([project(value - here, weights) for value in plus]),
+        np.array([project(value - here, weights) for value in minus]),
+        _SIGMAS * sigma + np.array(size) + half_ulp(np.abs(here), weights),
+    )
+
+
+def usable(rungs: Rungs) -> Rows:
+    """The first row of each column's usable window: below every kink and every value that is not finite."""
+    size, blur = np.abs(rungs.jump), rungs.blur
+    stuck = size[1:] > _STUCK * size[:-1] + blur[1:] + blur[:-1]
+    vanished = (size[1:] < _VANISHED * size[:-1]) & (size[:-1] > _CLEAR * (blur[1:] + blur[:-1]))
+    return np.maximum(_after(stuck | vanished, 1), finite(rungs.plus + rungs.minus))
+
+
+def finite(values: Array) -> Rows:
+    """The first row from which on every value of a column is finite."""
+    return _after(~np.isfinite(values), 1)
+
+
+def _after(bad: NDArray[np.bool_], more: int) -> Rows:
+    """One row after the last bad one of each column; 0 where none is bad."""
+    rows = np.arange(more, more + len(bad))[:, None]
+    return np.max(np.where(bad, rows, 0), axis=0, initial=0)
+
+
+def kind(rungs: Rungs, start: Rows) -> Status:
+    """What the worst column is at the point: smooth where a window is left, else told by how S grows."""
+    if np.any(finite(rungs.plus + rungs.minus) >= len(rungs.steps)):
+        return Status.DOMAIN
+    broken = start >= len(rungs.steps) - 1
+    if not np.any(broken):
+        return Status.SMOOTH
+    growth = [_growth(np.abs(rungs.jump[:, i]), rungs.blur[:, i]) for i in np.flatnonzero(broken)]
+    return next(status for bound, status in _KINDS if max(growth) < bound)
+
+
+def _growth(size: Array, blur: Array) -> float:
+    """By how much |S| grows per halving at the finest steps at which it can be seen."""
+    seen = np.flatnonzero(size > _CLEAR * blur)[-4:]
+    if len(seen) < 2:
+        return 1.0
+    return float((size[seen[-1]] / size[seen[0]]) ** (1 / (seen[-1] - seen[0])))
