@@ -68,12 +68,13 @@ class Found:
             self.worst, self.outcome = verdict, verdict.outcome.value
 
     def as_dict(self) -> dict[str, Any]:
-        return {"outcome": self.outcome, "verdicts": self.count, "worst": self.worst and self.worst.to_dict()}
+        worst = self.worst.to_dict() if self.worst is not None else None
+        return {"outcome": self.outcome, "verdicts": self.count, "worst": worst}
 
 
 def badness(verdict: Verdict) -> tuple[int, float]:
-    """Larger is worse: the outcome, then how coarse the check was."""
-    return _RANK.index(verdict.outcome), verdict.resolution or 0.0
+    """Larger is worse: the outcome; among passes, how coarse the check was."""
+    return _RANK.index(verdict.outcome), (verdict.resolution or 0.0) if verdict.outcome == "pass" else 0.0
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,11 @@ def markdown(records: Sequence[Record]) -> Iterator[str]:
         yield f"and {len(bad) - _ROWS} more"
 
 
+_NOTHING: dict[str, Any] = {"code": None, "message": "nothing was checked", "index": None}
+
+
 def _row(record: Record) -> str:
-    first = next(iter(record.telling), {"code": None, "message": "nothing was checked", "index": None})
+    first = next(iter(record.telling), _NOTHING)
     word = "**FAIL**" if record.outcome == "fail" else record.outcome.upper()
     # A code span knows no escape but that of the table.
     test = record.test.replace("`", "'").replace("|", "\\|")

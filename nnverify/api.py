@@ -21,7 +21,7 @@ from nnverify.leaves import REGIMES, LeafSpec, leaf, realise, specs
 from nnverify.options import Options, merged, options
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Outcome, Verdict
-from nnverify.verify import verify
+from nnverify.verify import Demand, verify
 
 __all__ = ["assert_gradients", "check_gradients", "leaf"]
 
@@ -37,6 +37,7 @@ def check_gradients(
     effort: str | None = None,
     seed: int | None = None,
     rtol: float | None = None,
+    kink: str | None = None,
     dtype: Any = None,
     convention: str | None = None,
     reduction: str | None = None,
@@ -64,6 +65,7 @@ def check_gradients(
     effort      "point": one draw; "standard"; "thorough": more sizes and values
     seed        of every draw; the same seed gives the same verdict
     rtol        added to the error bar, relative to the gradient; none by default: the bar is derived
+    kink        "subgradient": at a kink any value between the slopes is right (default); or "inconclusive"
     dtype       of the arrays that forward gets; float64 by default, whatever was passed
     convention  "pair", "cache", "leaves", "function", "object", "context", "values": instead of recognising it
     reduction, batch_axis, terminal, fused, surrogate, penalty, derivative
@@ -110,7 +112,7 @@ def assert_gradients(forward: Any, backward: Any = None, /, **options_and_leaves
 def _points(forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str) -> Verdict:
     """The verdict at the first point, with the failures of all further ones."""
     subject = _first(forward, backward, found, chosen, where)
-    verdict = verify(subject, seed=chosen.seed, rtol=chosen.rtol)
+    verdict = verify(subject, Demand(chosen.seed, chosen.rtol, chosen.kink))
     for number in range(1, 1 + _further_draws(found, chosen.effort)):
         if verdict.outcome is Outcome.FAIL:
             break
@@ -194,7 +196,7 @@ def _further(
         try:
             subject = subject_of(call)
             if _finite(subject):
-                return verify(subject, seed=chosen.seed, rtol=chosen.rtol)
+                return verify(subject, Demand(chosen.seed, chosen.rtol, chosen.kink))
         except UsageError:
             continue
     return None

@@ -7,11 +7,14 @@ from types import MappingProxyType
 
 CODES = MappingProxyType(
     {
+        "NV117": "special value",
         "NV201": "kink",
         "NV202": "noise",
         "NV205": "vacuous",
         "NV206": "domain edge",
+        "NV209": "jump",
         "NV301": "shape",
+        "NV302": "dtype",
         "NV303": "missing gradient",
         "NV304": "NaN or infinity",
         "NV306": "backward raises",

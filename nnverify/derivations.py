@@ -17,7 +17,7 @@ from nnverify.conventions.formula import draw_float, subjects
 from nnverify.draws import generator
 from nnverify.records import FORMS, CounterexampleLike, Derivations, FormulaLike, SpecialCaseLike
 from nnverify.verdict import Finding, Outcome, Verdict, combine
-from nnverify.verify import verify
+from nnverify.verify import Demand, verify
 
 DRAWS = 200  # exact draws for each formula
 POINTS = 10  # float64 points for each formula: distinct sizes, each axis at 1, all equal, exact zeros
@@ -113,7 +113,7 @@ def _worst(verdicts: list[Verdict]) -> Iterator[Finding]:
 
 def _point(formula: FormulaLike, vector: Gradient, number: int, seed: int) -> Verdict:
     drawn = draw_float(formula, number, generator(seed, formula.identifier, "point", number))
-    verdicts = [verify(subject, seed=seed) for subject in subjects(formula, vector, drawn)]
+    verdicts = [verify(subject, Demand(seed)) for subject in subjects(formula, vector, drawn)]
     findings = tuple(finding for verdict in verdicts for finding in verdict.findings)
     return Verdict(formula.identifier, findings, seed, sum(verdict.evaluations for verdict in verdicts))
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import DIFFERS, excess
-from nnverify.draws import generator, signs
+from nnverify.isolation import own_steps
 from nnverify.oracles.ladder import ladder
-from nnverify.probe import Probe, along, exact_steps
+from nnverify.probe import Probe, along
 from nnverify.subject import Leaf, Subject
 
 Array = NDArray[np.float64]
@@ -52,7 +52,7 @@ class Location:
     @property
     def wrong(self) -> tuple[Entry, ...]:
         """The entries that differ, the largest gap first."""
-        found = [entry for entry in self.entries if entry.excess > DIFFERS]
+        found = [entry for entry in self.entries if np.isfinite(entry.bar) and entry.excess > DIFFERS]
         return tuple(sorted(found, key=lambda entry: -abs(entry.backward - entry.numerical)))
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ class Location:
 def locate(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Location:
     """The wrong entries of one leaf's gradient, for the probe's upstream."""
     value = np.asarray(leaf.value, dtype=np.float64)
-    search = _Search(subject, leaf, value, np.asarray(one.gradients[leaf.name], dtype=np.float64), one.upstream, seed)
+    search = _Search(subject, leaf, one, seed)
     everything = range(value.size)
     if value.size <= _ALL:
         entries = tuple(search.entry(place) for place in everything)
@@ -78,7 +78,7 @@ def step_evidence(subject: Subject, leaf: Leaf, one: Probe, entry: Entry) -> str
     """A sentence that says how little the gap depends on the step; None where it is too small to be seen everywhere."""
     u = np.zeros(np.shape(leaf.value))
     u[entry.index] = abs(np.asarray(leaf.value, dtype=np.float64)[entry.index]) or 1.0
-    line = along(subject, {leaf.name: u})
+    line = along(subject, {leaf.name: u}, one)
     pairs = [(line(step), line(-step)) for step in _STEPS]
     slopes = [one.upstream @ (high - low) / (2 * step) for (high, low), step in zip(pairs, _STEPS, strict=True)]
     gaps = np.abs(entry.backward - np.array(slopes) / u[entry.index])
@@ -92,12 +92,11 @@ def step_evidence(subject: Subject, leaf: Leaf, one: Probe, entry: Entry) -> str
 class _Search:
     """Lines through single entries and through groups of one leaf, with the evaluations counted."""
 
-    def __init__(self, subject: Subject, leaf: Leaf, value: Array, gradient: Array, upstream: Array, seed: int) -> None:
-        self._subject, self._leaf, self._value = subject, leaf, value
-        self._gradient, self._upstream = gradient.reshape(-1), upstream
-        size = float(np.sqrt(np.mean(value**2))) or 1.0
-        spread = signs(value.shape, generator(seed, subject.name, leaf.name, "groups"), 0.5, 1.0)
-        self._u = exact_steps(value, size * spread).reshape(-1)
+    def __init__(self, subject: Subject, leaf: Leaf, one: Probe, seed: int) -> None:
+        self._subject, self._leaf, self._one = subject, leaf, one
+        self._value = np.asarray(leaf.value, dtype=np.float64)
+        self._gradient = one.gradient(leaf).reshape(-1)
+        self._u = own_steps(subject, leaf, seed)
         self.evaluations = 0
 
     def entry(self, place: int) -> Entry:
@@ -113,7 +112,8 @@ class _Search:
         while pending and found < _FOUND:
             pending.sort(key=len)
             half = pending.pop(0)
-            if excess(*self._read(half)) <= DIFFERS:
+            backward, numerical, bar = self._read(half)
+            if excess(backward, numerical, bar) <= DIFFERS or (len(half) == 1 and not np.isfinite(bar)):
                 continue
             if len(half) == 1:
                 found += 1
@@ -127,7 +127,7 @@ class _Search:
         u[group] = self._u[group]
         terms = self._gradient[group] * self._u[group]
         rounding = 64 * float(np.finfo(np.float64).eps) * float(np.sum(np.abs(terms)))
-        line = along(self._subject, {self._leaf.name: u.reshape(self._value.shape)})
-        found = ladder(line, self._upstream, 1e-10 * float(np.linalg.norm(terms)))
+        line = along(self._subject, {self._leaf.name: u.reshape(self._value.shape)}, self._one)
+        found = ladder(line, self._one.upstream, 1e-10 * float(np.linalg.norm(terms)))
         self.evaluations += found.evaluations
         return float(np.sum(terms)), float(found.value[0]), float(found.error[0]) + rounding

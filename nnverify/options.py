@@ -16,6 +16,7 @@ from nnverify._session import SESSION
 from nnverify.conventions.convention import Declared, Named
 
 EFFORTS = ("point", "standard", "thorough")
+KINKS = ("subgradient", "inconclusive")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Options:
     effort: str
     seed: int
     rtol: float
+    kink: str
     dtype: Any
     convention: str | None
     declared: Declared
@@ -35,6 +37,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "effort": (lambda value: value in EFFORTS, f"one of {', '.join(map(repr, EFFORTS))}"),
     "seed": (lambda value: _whole(value), "a whole number"),
     "rtol": (lambda value: _real(value) and 0 <= value < 1, "a number from 0 to 1"),
+    "kink": (lambda value: value in KINKS, f"one of {', '.join(map(repr, KINKS))}"),
     "dtype": (lambda value: _is_dtype(value), "a floating-point dtype, such as numpy.float32"),
     "convention": (lambda value: isinstance(value, str), "the name of a convention"),
     "reduction": (lambda value: value in ("mean", "sum", "batch mean"), "'mean', 'sum' or 'batch mean'"),
@@ -92,6 +95,7 @@ def options(given: Mapping[str, Any], where: str) -> Options:
         told.get("effort", SESSION.effort),
         int(told.get("seed", SESSION.seed)),
         float(told.get("rtol", 0.0)),
+        told.get("kink", "subgradient"),
         told.get("dtype"),
         told.get("convention"),
         Declared(**{name: told[name] for name in _DECLARED if name in told}),

@@ -1,4 +1,4 @@
-"""One look at a subject: a random upstream, the gradients it brings, and a line through the point.
+"""One look at a subject: a random upstream, the gradients it brings, and directions to move the leaves in.
 
 A probe knows both sides of ⟨B(w), u⟩ = ⟨w, J u⟩ and judges neither.
 """
@@ -18,44 +18,53 @@ from nnverify.oracles.line import Line
 from nnverify.subject import Leaf, Subject, copied, like
 
 Array = NDArray[np.float64]
+Entries = NDArray[np.intp]
+
 _BITS = 25  # 26 more in the steps, and 1 where x + u has a larger exponent than both
+_DECADE = 20  # powers of two that the entries of one group may span downward
 
 
 @dataclass(frozen=True)
 class Probe:
     """Upstream w, one entry per output, and what the pullback returned for it, by leaf, unchanged.
 
-    ``raised`` is what the pullback raised instead, in words.
+    spacing   of the outputs' floats, relative to them
+    raised    what the pullback raised instead, in words
     """
 
     number: int
     output: Array
+    spacing: Array
     output_shape: str
     upstream: Array
     gradients: Mapping[str, Any]
     raised: str | None = None
 
+    def gradient(self, leaf: Leaf) -> Array:
+        """The gradient of a leaf as float64, shaped as it was returned."""
+        return np.asarray(self.gradients[leaf.name], dtype=np.float64)
 
-def probe(subject: Subject, number: int, seed: int) -> Probe:
-    """Draw upstream ``number`` and run forward and backward once with it, on copies."""
+
+def probe(subject: Subject, number: int, seed: int, *, outputs: NDArray[np.bool_] | None = None) -> Probe:
+    """Draw upstream ``number``, zero outside ``outputs``, and run forward and backward once with it, on copies."""
     output, pullback = subject.at_point()
-    vector = subject.flatten(output)
-    shape = _shape(output)
+    vector, spacing = subject.flatten(output), subject.spacing(output)
     upstream = signs(vector.shape, generator(seed, subject.name, "upstream", number), 1.0, 2.0)
     upstream[len(upstream) - subject.unit_outputs :] = 1.0
+    upstream = upstream if outputs is None else np.where(outputs, upstream, 0.0)
     try:
         gradients = pullback(like(upstream.copy(), output))
     except NnverifyError:
         raise
     except Exception as error:
-        return Probe(number, vector, shape, upstream, {}, f"{type(error).__name__}: {error}")
+        return Probe(number, vector, spacing, _shape(output), upstream, {}, f"{type(error).__name__}: {error}")
     if not isinstance(gradients, Mapping):
         raise UsageError(
             what=f"backward returned {type(gradients).__name__}, not a gradient for each leaf",
             where=subject.name,
             fix="return a dict from leaf name to gradient",
         )
-    return Probe(number, vector, shape, upstream, gradients)
+    return Probe(number, vector, spacing, _shape(output), upstream, gradients)
 
 
 def _shape(output: Any) -> str:
@@ -64,12 +73,39 @@ def _shape(output: Any) -> str:
     return "scalar" if np.ndim(output) == 0 else str(np.shape(output))
 
 
-def direction(subject: Subject, leaf: Leaf, number: int, seed: int) -> Array:
-    """A perturbation of one leaf, shaped like it: random signs, magnitudes half to whole of the leaf's own size."""
+def magnitudes(leaf: Leaf) -> list[Entries]:
+    """The entries of a leaf in groups of similar size, the main one first: zeros and the largest.
+
+    Moved by the size of the largest, an entry a million times smaller would be somewhere else altogether.
+    """
+    value = np.abs(np.asarray(leaf.value, dtype=np.float64).reshape(-1))
+    finite = np.flatnonzero(np.isfinite(value))
+    if not np.any(value[finite] > 0):
+        return [finite] if len(finite) else []
+    exponents = np.frexp(value[finite])[1]
+    depth = (np.max(exponents[value[finite] > 0]) - exponents) // _DECADE
+    depth = np.where(value[finite] > 0, depth, 0)
+    return [finite[depth == level] for level in np.unique(depth)]
+
+
+def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entries | None = None) -> Array:
+    """A perturbation of a group of one leaf's entries, shaped like the leaf and 0 elsewhere.
+
+    Random signs, magnitudes half to whole of the group's own size; the main group where none is given.
+    """
     value = np.asarray(leaf.value, dtype=np.float64)
-    size = float(np.sqrt(np.mean(value**2))) if value.size else 0.0
-    u = signs(value.shape, generator(seed, subject.name, leaf.name, number), 0.5, 1.0)
-    return exact_steps(value, u * (size or 1.0))
+    groups = magnitudes(leaf) if group is None else [group]
+    u = np.zeros(value.size)
+    if groups and len(groups[0]):
+        spread = signs((value.size,), generator(seed, subject.name, leaf.name, number), 0.5, 1.0)
+        u[groups[0]] = spread[groups[0]] * _size(value.reshape(-1)[groups[0]])
+    return exact_steps(value, u.reshape(value.shape))
+
+
+def _size(values: Array) -> float:
+    """The root mean square, without overflow or underflow; 1 for zeros."""
+    largest = float(np.max(np.abs(values)))
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest > 0 else 1.0
 
 
 def exact_steps(x: Array, u: Array) -> Array:
@@ -77,21 +113,21 @@ def exact_steps(x: Array, u: Array) -> Array:
 
     Else the last bits of u are cut off at every step, always to the same side: an error no noise level shows.
     """
-    _, exponent = np.frexp(np.maximum(np.abs(x), np.abs(u)))
+    size = np.where(np.isfinite(x), np.maximum(np.abs(x), np.abs(u)), 0.0)
+    _, exponent = np.frexp(size)
     return np.ldexp(np.rint(np.ldexp(u, _BITS - exponent)), exponent - _BITS)
 
 
-def along(subject: Subject, u: Mapping[str, Array]) -> Line:
-    """The subject's outputs, as one vector, on the line through its point in the direction u."""
+def along(subject: Subject, u: Mapping[str, Array], one: Probe) -> Line:
+    """The subject's outputs, as one vector, on the line through its point, where they are the probe's."""
 
     def value(t: float) -> Array:
-        moved = [_moved(leaf, u.get(leaf.name), t) for leaf in subject.leaves]
-        return subject.flatten(subject.forward(*moved))
+        return subject.flatten(subject.forward(*(_moved(leaf, u.get(leaf.name), t) for leaf in subject.leaves)))
 
-    return Line(value)
+    return Line(value, one.output, one.spacing)
 
 
 def _moved(leaf: Leaf, u: Array | None, t: float) -> Any:
-    if u is None or t == 0:
+    if u is None:
         return copied(leaf.value)
     return (np.asarray(leaf.value) + t * u)[()]

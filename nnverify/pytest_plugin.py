@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,56 +20,44 @@ import pytest
 
 import nnverify
 from nnverify._errors import GradientInconclusive, GradientMismatch, UsageError
-from nnverify._session import EFFORTS, SESSION
+from nnverify._session import EFFORTS, SESSION, Found, Record, badness, line, markdown
 from nnverify.report.json import dumps
 
 if TYPE_CHECKING:
     from nnverify.verdict import Verdict
 
+_FOUND = pytest.StashKey[Found]()
 _POLICIES = ("fail", "warn", "skip")
-# From best to worst, with the word for a count of tests and the colour of a line.
-_OUTCOMES = {
-    "pass": ("passed", {}),
-    "inconclusive": ("inconclusive", {"yellow": True}),
-    "fail": ("failed", {"red": True}),
-}
-_RANK = list(_OUTCOMES)
 _MARKED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "effort": (lambda value: value in EFFORTS, f"one of {', '.join(EFFORTS)}"),
     "rtol": (lambda value: type(value) in (int, float) and 0 <= value < 1, "a number from 0 to 1"),
     "seed": (lambda value: type(value) is int, "a whole number"),
 }
-_ROWS = 50  # GitHub drops a summary above 1 MiB; nobody reads a longer table
+_MARKER = f"gradcheck({', '.join(f'{name}=…' for name in _MARKED)})"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("nnverify", "gradient verification (nnverify)")
     group.addoption("--nnverify-seed", type=int, default=0, metavar="N", help="seed of every draw (default: 0)")
-    group.addoption(
-        "--nnverify-effort", choices=EFFORTS, default="standard", help="how much is tried (default: standard)"
-    )
+    effort = "how much is tried (default: standard)"
+    group.addoption("--nnverify-effort", choices=EFFORTS, default="standard", help=effort)
     group.addoption("--nnverify-report", metavar="FILE", help="write what all tests found to FILE, as JSON")
     group.addoption("--nnverify-summary", action="store_true", help="list every test that checked gradients")
-    words = "what a gradient that cannot be judged does to its test: fail (default), warn or skip"
-    parser.addini("nnverify_inconclusive", words, default="fail")
+    policy = "what a gradient that cannot be judged does to its test: fail (default), warn or skip"
+    parser.addini("nnverify_inconclusive", policy, default="fail")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    names = "=…, ".join(_MARKED)
-    config.addinivalue_line("markers", f"gradcheck({names}=…): defaults of the gradient checks that this test makes")
+    config.addinivalue_line("markers", f"{_MARKER}: defaults of the gradient checks in this test's body")
     policy = config.getini("nnverify_inconclusive")
     if policy not in _POLICIES:
-        raise _refusal(
-            f"nnverify_inconclusive = {policy} is none of {', '.join(_POLICIES)}", "nnverify_inconclusive = fail"
-        )
-    found = config.stash[_FOUND] = _Found()
-    until_the_end = ExitStack()
-    config.add_cleanup(until_the_end.close)
-    option = config.option
-    listeners = [*SESSION.listeners, found.hear]
-    until_the_end.enter_context(
-        SESSION.using(seed=option.nnverify_seed, effort=option.nnverify_effort, listeners=listeners)
-    )
+        what = f"nnverify_inconclusive = {policy} is none of {', '.join(_POLICIES)}"
+        raise _refusal(what, "nnverify_inconclusive = fail, the default")
+    found = config.stash[_FOUND] = Found()
+    session = ExitStack()
+    config.add_cleanup(session.close)
+    told = {"seed": config.option.nnverify_seed, "effort": config.option.nnverify_effort}
+    session.enter_context(SESSION.using(**told, listeners=[*SESSION.listeners, found.hear]))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "nnverify-controller")
 
@@ -82,7 +70,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     if config.get_verbosity() < 1:
         return None
     policy = config.getini("nnverify_inconclusive")
-    return f"nnverify: seed {SESSION.seed}, effort {SESSION.effort}, inconclusive: {policy}"
+    return f"nnverify: seed {SESSION.seed}, effort {SESSION.effort}, an inconclusive gradient: {policy}"
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +84,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[_FOUND].forget()
 
 
-# The test's own body only: a fixture of a wider scope would depend on which test comes first.
+# The test's body only: what a fixture of a wider scope finds must not depend on which test comes first.
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     with SESSION.using(**_marked(item)):
@@ -104,63 +92,58 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
-    """The defaults that the test's markers set, the closest marker first. Fails the test where one cannot be read."""
+    """The defaults that the markers set, the closest marker first. Fails the test where one cannot be read."""
     marks = list(item.iter_markers("gradcheck"))
     values = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
-    wrong = [f"it has no {name!r}" for name in values if name not in _MARKED]
+    wrong = [f"there is no {name!r}" for name in values if name not in _MARKED]
     wrong += [f"{n}={v!r} is not {_MARKED[n][1]}" for n, v in values.items() if n in _MARKED and not _MARKED[n][0](v)]
     wrong += [f"{value!r} has no name" for mark in marks for value in mark.args]
     if wrong:
-        names = "=…, ".join(_MARKED)
-        error = UsageError(what="; ".join(wrong), where="pytest.mark.gradcheck", fix=f"gradcheck({names}=…)")
+        error = UsageError(what="; ".join(wrong), where="pytest.mark.gradcheck", fix=_MARKER)
         pytest.fail(str(error), pytrace=False)
     return values
 
 
-# Outermost, so that what is expected to fail is already marked as such.
+# Outermost, so that what is expected to fail is already known to be.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     found = item.config.stash[_FOUND]
-    raised = list(_single(call.excinfo.value)) if call.excinfo and report.failed else []
+    raised = _single(call.excinfo.value) if call.excinfo and report.failed else []
     # An assertion failed while a gradient was not right. Any other exception says nothing about gradients.
     if any(isinstance(error, AssertionError | pytest.fail.Exception) for error in raised):
-        verdict = _decisive(raised) or found.worst
+        verdict = _decisive(raised, found.worst)
         if verdict is not None and verdict.outcome != "pass":
             found.refuse(verdict)
             report.sections.append(("nnverify", f"{verdict}\nRepeat: {_repeat(item)}"))
     if raised and all(isinstance(error, GradientInconclusive) for error in raised):
         _tolerate(item, report, str(raised[0]))
     if found.worst is not None:
-        others = [one for one in item.user_properties if one[0] != "nnverify"]
-        item.user_properties[:] = report.user_properties[:] = [*others, ("nnverify", found.record())]
+        # To JSON twice: first what is not finite becomes a text, then all of it one line.
+        report.user_properties.append(("nnverify", json.dumps(json.loads(dumps(found.as_dict())))))
     return report
 
 
-def _single(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions of a group, in which Hypothesis and task groups put several."""
-    if isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            yield from _single(one)
-    else:
-        yield error
+def _single(error: BaseException) -> Sequence[BaseException]:
+    """The exceptions of a group, in which Hypothesis puts several."""
+    return error.exceptions if isinstance(error, BaseExceptionGroup) else [error]
 
 
-def _decisive(raised: Iterable[BaseException]) -> Verdict | None:
-    refused = [error for error in raised if isinstance(error, GradientMismatch | GradientInconclusive)]
-    return max((error.verdict for error in refused), key=_badness, default=None)
+def _decisive(raised: Sequence[BaseException], otherwise: Verdict | None) -> Verdict | None:
+    """The worst verdict that was raised; any other where the test looked at its verdict itself."""
+    refused = [error.verdict for error in raised if isinstance(error, GradientMismatch | GradientInconclusive)]
+    return max(refused, key=badness, default=otherwise)
 
 
 def _repeat(item: pytest.Item) -> str:
     """The command that runs the test again with the same draws."""
-    _, *names = item.nodeid.split("::", 1)
-    started = item.config.invocation_params.dir
+    started, option = item.config.invocation_params.dir, item.config.option
     path = item.path.relative_to(started).as_posix() if item.path.is_relative_to(started) else str(item.path)
-    option = item.config.option
+    target = "::".join([path, *item.nodeid.split("::", 1)[1:]])
     effort = "" if option.nnverify_effort == "standard" else f" --nnverify-effort={option.nnverify_effort}"
-    return f"pytest {shlex.quote('::'.join([path, *names]))} --nnverify-seed={option.nnverify_seed}{effort}"
+    return f"pytest {shlex.quote(target)} --nnverify-seed={option.nnverify_seed}{effort}"
 
 
 def _tolerate(item: pytest.Item, report: pytest.TestReport, message: str) -> None:
@@ -171,7 +154,7 @@ def _tolerate(item: pytest.Item, report: pytest.TestReport, message: str) -> Non
         report.longrepr = (str(item.path), (item.location[1] or 0) + 1, f"inconclusive: {message}")
     # The body of a test may be let pass; a fixture that raised has no value to go on with.
     if policy == "warn" and report.when == "call":
-        # Where warnings are errors this one is raised: the test stays failed.
+        # Where warnings are errors this one is raised, and the test stays failed.
         with suppress(pytest.PytestWarning):
             item.warn(pytest.PytestWarning(f"nnverify: inconclusive: {message}"))
             report.outcome, report.longrepr = "passed", None
@@ -185,18 +168,18 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
 
 def _record(report: pytest.CollectReport | pytest.TestReport) -> dict[str, Any]:
     text = dict(getattr(report, "user_properties", ())).get("nnverify")
-    return json.loads(text) if isinstance(text, str) else {}
+    return json.loads(text) if text else {}
 
 
 class _Controller:
     """What the process that the user started makes of all records: lines, a file, a table for GitHub."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.option, self.records = config.option, dict[str, dict[str, Any]]()
+        self.option, self.records = config.option, dict[str, Record]()
         name = config.option.nnverify_report
-        # Both while the session starts: tests may change the folder and the environment.
+        # Read while the session starts: tests may change the folder and the environment.
         self.file = config.invocation_params.dir / name if name else None
-        nested = "PYTEST_CURRENT_TEST" in os.environ  # a pytest that a test has started
+        nested = "PYTEST_CURRENT_TEST" in os.environ  # a test of another pytest has started this one
         self.summary = None if nested else os.environ.get("GITHUB_STEP_SUMMARY")
 
     def pytest_sessionstart(self) -> None:
@@ -205,44 +188,45 @@ class _Controller:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if record := _record(report):
-            self.records[report.nodeid] = record
+            self.records[report.nodeid] = Record(report.nodeid, **record)
 
     def pytest_sessionfinish(self) -> None:
         if self.file:
-            _write(self.file, dumps(self._session()) + "\n")
+            _write(self.file, dumps(self._as_dict()) + "\n")
         if self.summary and self.records:
-            # A folder that a container does not see is no reason to fail a test run that never asked for a summary.
+            # A path that a container does not see must not fail the tests of somebody who never asked for the table.
             with suppress(OSError), Path(self.summary).open("a", encoding="utf-8") as file:
-                file.write("\n".join([*_markdown(self._rows()), ""]))
+                file.write("\n".join([*markdown(self._sorted()), "", ""]))
 
-    def _rows(self) -> list[_Row]:
-        """Every test with its record, the worst first; the same order in every run."""
-        return sorted(self.records.items(), key=lambda row: (-_RANK.index(row[1]["outcome"]), row[0]))
+    def _sorted(self) -> list[Record]:
+        return sorted(self.records.values(), key=lambda record: record.order)
 
-    def _session(self) -> dict[str, Any]:
-        rows = self._rows()
+    def _as_dict(self) -> dict[str, Any]:
+        records = self._sorted()
         return {
             "schema": 1,
-            "outcome": rows[0][1]["outcome"] if rows else "inconclusive",
+            "outcome": records[0].outcome if records else "inconclusive",
             "seed": self.option.nnverify_seed,
             "effort": self.option.nnverify_effort,
-            "tests": [{"test": test} | record for test, record in rows],
+            "tests": [asdict(record) for record in records],
         }
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        rows = [row for row in self._rows() if self.option.nnverify_summary or row[1]["outcome"] != "pass"]
-        if not rows and not self.option.nnverify_summary:
+        shown = [one for one in self._sorted() if self.option.nnverify_summary or one.outcome != "pass"]
+        if not shown and not self.option.nnverify_summary:
             return
-        terminalreporter.section("nnverify")
-        width = max((len(test) for test, _ in rows), default=0)
-        for test, record in rows:
-            word = record["outcome"].upper() if record["outcome"] != "pass" else "pass"
-            terminalreporter.line(f"  {word:<12}  {test:<{width}}  {_gist(record)}", **_OUTCOMES[record["outcome"]][1])
-        passed = [record for record in self.records.values() if record["outcome"] == "pass"]
-        spite = sum(record["worst"]["outcome"] != "pass" for record in passed)
-        more = f", {spite} of them in spite of a gradient that is wrong or open" if spite else ""
-        where = self.file or "pytest --nnverify-report=nnverify.json"
-        terminalreporter.line(f"  {len(passed)} passed{more}. Report: {where}")
+        terminalreporter.write_sep("=", "nnverify")
+        width = max((len(record.test) for record in shown), default=0)
+        for record in shown:
+            colours = {"red": record.outcome == "fail", "yellow": record.outcome == "inconclusive"}
+            terminalreporter.write_line(line(record, width), **colours)
+        terminalreporter.write_line(f"  {self._passed()}. Report: {self.file or 'pytest --nnverify-report=FILE'}")
+
+    def _passed(self) -> str:
+        """How many tests passed, and how many of these have met a gradient that is wrong or open."""
+        passed = [record for record in self.records.values() if record.outcome == "pass"]
+        spite = sum(record.worst["outcome"] != "pass" for record in passed)
+        return f"{len(passed)} passed" + (f", {spite} in spite of a gradient that is wrong or open" if spite else "")
 
 
 def _write(path: Path, text: str) -> None:

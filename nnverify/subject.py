@@ -84,8 +84,17 @@ class Subject:
             )
         return array.astype(np.float64).reshape(-1)
 
+    def spacing(self, output: Any) -> Array:
+        """The spacing of each output's floats relative to it: that of the part's own dtype."""
+        parts = output if isinstance(output, tuple | list) else (output,)
+        return np.concatenate([np.full(np.size(part), _eps(np.asarray(part).dtype)) for part in parts])
+
     def _shapes(self) -> str:
         return ", ".join(f"{leaf.name} {np.shape(leaf.value)}" for leaf in self.leaves)
+
+
+def _eps(dtype: np.dtype[Any]) -> float:
+    return float(np.finfo(dtype).eps) if dtype.kind == "f" else float(np.finfo(np.float64).eps)
 
 
 def copied(value: Any) -> Any:

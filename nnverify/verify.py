@@ -1,67 +1,110 @@
-"""The pipeline for one subject: checks, then where a gradient is wrong, then the verdict."""
+"""The pipeline for one subject: check, escalate what is open, locate what is wrong, and add it all up."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from nnverify.checks.gradient import gradient
+from nnverify.checks.entries import entries
+from nnverify.checks.gradient import Answer, gradient
 from nnverify.localisation import locate, step_evidence
-from nnverify.probe import Probe
+from nnverify.moving import irrelevant, moved
+from nnverify.probe import Probe, probe
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, Verdict, place
 
 
-def verify(subject: Subject, *, seed: int = 0, rtol: float = 0.0) -> Verdict:
+@dataclass(frozen=True)
+class Demand:
+    """What a check is asked for.
+
+    rtol   relative tolerance, added to every bar
+    kink   "subgradient": between the slopes is right; "inconclusive": a kink at the point has no answer
+    """
+
+    seed: int = 0
+    rtol: float = 0.0
+    kink: str = "subgradient"
+
+
+# Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
+_ENTRYWISE = ("NV201", "NV202", "NV206", "NV209")
+
+
+def verify(subject: Subject, demand: Demand) -> Verdict:
     """Every finding about the subject. Raises UsageError where the forward or the backward cannot be run."""
-    answer = gradient(subject, seed, rtol)
-    evaluations = answer.evaluations
-    findings = []
-    for leaf, finding in zip(subject.targets(), answer.findings, strict=True):
-        if finding.outcome is Outcome.FAIL and finding.code is None:
-            finding, cost = _placed(subject, leaf, finding, answer.probe, seed)
-            evaluations += cost
-        findings.append(finding)
-    return Verdict(
-        subject.name,
-        tuple(findings),
-        seed,
-        evaluations,
-        _shapes(subject, answer.probe),
-        subject.convention,
-        subject.notes,
+    answer = gradient(subject, demand.seed, demand.rtol)
+    found = {finding.leaf: finding for finding in answer.findings}
+    found |= _entrywise(subject, found, answer, demand)
+    found |= _elsewhere(subject, [name for name, finding in found.items() if finding.code == "NV205"], demand)
+    leaves = {leaf.name: leaf for leaf in subject.targets()}
+    placed = tuple(
+        _placed(subject, leaves[name], finding, answer.probe, demand.seed) for name, finding in found.items()
     )
+    shapes = f"{_shapes(subject)} -> {answer.probe.output_shape}"
+    return Verdict(subject.name, placed, demand.seed, answer.evaluations, shapes, subject.convention, subject.notes)
 
 
-def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: int) -> tuple[Finding, int]:
+def _entrywise(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:
+    """Findings from single entries, for the leaves that no line through the whole could judge."""
+    leaves = [leaf for leaf in subject.targets() if found[leaf.name].code in _ENTRYWISE]
+    if not leaves or answer.probe.raised:
+        return {}
+    probes = [answer.probe, probe(subject, 1, demand.seed)]
+    return entries(subject, leaves, probes, demand.seed, demand.kink)
+
+
+def _elsewhere(subject: Subject, vacuous: Sequence[str], demand: Demand) -> dict[str, Finding]:
+    """Findings for leaves whose gradient is zero here: from points where it is not, if there are any."""
+    found: dict[str, Finding] = {}
+    for other in moved(subject, demand.seed) if vacuous else ():
+        judged = {one.leaf: one for one in gradient(other, demand.seed, demand.rtol).findings}
+        telling = {name: judged[name] for name in vacuous if judged[name].outcome is not Outcome.INCONCLUSIVE}
+        found = {name: _moved(one) for name, one in telling.items()} | found
+        if set(vacuous) <= set(found):
+            return found
+    leaves = {leaf.name: leaf for leaf in subject.targets()}
+    for name in set(vacuous) - set(found):
+        if irrelevant(subject, leaves[name], demand.seed):
+            message = f"d{name} is zero, and the output does not depend on {name}, however far that is moved"
+            found[name] = Finding("gradient", name, Outcome.PASS, message)
+    return found
+
+
+def _moved(finding: Finding) -> Finding:
+    return replace(finding, message=f"{finding.message}; seen at another point, the gradient being zero at this one")
+
+
+def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: int) -> Finding:
     """The finding about a wrong gradient with its worst entry; as it was where no single entry stands out."""
+    if finding.outcome is not Outcome.FAIL or finding.code is not None:
+        return finding
     found = locate(subject, leaf, one, seed)
     if not found.wrong:
-        return finding, found.evaluations
+        return finding
     worst = found.wrong[0]
     sides = f"backward {worst.backward:+.6g}, numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
-    at = f" at {place(worst.index)}" if worst.index else ""
+    most = f", most at {place(worst.index)}" if worst.index else ""
     if finding.ratio is None:
-        message = f"d{leaf.name} differs in {found}, most{at}: {sides}"
+        message = f"d{leaf.name} differs in {found}{most}: {sides}"
     else:
-        message = f"d{leaf.name} is {finding.ratio:.4g} x the numerical gradient in {found}, most{at}: {sides}"
-    placed = replace(
+        message = f"d{leaf.name} is {finding.ratio:.4g} x the numerical gradient in {found}{most}: {sides}"
+    return replace(
         finding,
-        message=message.replace(", most:", ":"),
+        message=message,
         index=worst.index,
         backward=worst.backward,
         numerical=worst.numerical,
         bar=worst.bar,
         evidence=step_evidence(subject, leaf, one, worst),
     )
-    return placed, found.evaluations
 
 
-def _shapes(subject: Subject, one: Probe) -> str:
-    leaves = ", ".join(f"{leaf.name} {_shape(leaf.value)}" for leaf in subject.leaves)
-    return f"{leaves} -> {one.output_shape}"
+def _shapes(subject: Subject) -> str:
+    return ", ".join(f"{leaf.name} {_shape(leaf.value)}" for leaf in subject.leaves)
 
 
 def _shape(value: Any) -> str:

@@ -1,8 +1,9 @@
 """Does each gradient agree with the numerical one?
 
 The backward's ⟨B(w), u⟩ is compared with the ladder's derivative of the forward along u, for random upstreams w
-and random directions u. First all leaves at once; a leaf that this cannot judge gets directions of its own. The
-ladder's bar replaces the tolerance. Beyond three bars in two independent directions the gradient is wrong.
+and random directions u. First all leaves at once; a leaf that this cannot judge gets directions of its own, one for
+each order of magnitude of its entries. The ladder's bar replaces the tolerance. Beyond three bars in two independent
+directions the gradient is wrong.
 """
 
 from __future__ import annotations
@@ -13,41 +14,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._compare import AGREES, DIFFERS, excess
 from nnverify.oracles.estimate import Status
-from nnverify.oracles.ladder import ladder
-from nnverify.probe import Probe, along, direction, probe
+from nnverify.probe import Entries, Probe, along, direction, magnitudes, probe
+from nnverify.reading import DEMANDED, Reading, leaf_terms, ratio, read, refuted, resolved
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place
 
 Array = NDArray[np.float64]
 
 CHECK = "gradient"
-WANTED = 1e-12  # relative bar at which the ladder stops climbing: noise seldom lets it go lower
-DEMANDED = 1e-3  # a PASS must have been able to see a relative error of this size
-_ROUNDING = 64 * float(np.finfo(np.float64).eps)  # of the backward's own sums, relative to their summed magnitudes
+_SHARED = 1e-9  # a leaf that the joint line cannot see this finely is looked at alone
 _DIRECTIONS = 4  # at most, where the first two leave it open
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """Both sides along one direction: backward, numerical ± bar, and the typical size of the backward's terms."""
-
-    backward: float
-    numerical: float
-    bar: float
-    size: float
-    status: Status
-    evaluations: int
-
-    @property
-    def excess(self) -> float:
-        return float(excess(self.backward, self.numerical, self.bar))
-
-    @property
-    def resolution(self) -> float:
-        """The relative error of the whole gradient that would have stood out by three bars."""
-        return DIFFERS * self.bar / self.size if self.size > 0 else np.inf
+_DROWNED = 30.0  # bars: an entry that contributes less than this is not seen beside the others
 
 
 @dataclass(frozen=True)
@@ -61,24 +39,14 @@ class Answer:
 
 def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
     """One finding per leaf that receives a gradient. ``rtol``, relative to the gradient's terms, adds to every bar."""
-    probes = [probe(subject, number, seed) for number in range(2)]
-    if blocked := _blocked(subject, probes[0]):
-        return Answer(blocked, probes[0], 1)
-    broken = {leaf.name: found for leaf in subject.targets() if (found := _malformed(leaf, probes[0]))}
+    look = _Look(subject, seed, rtol, [probe(subject, number, seed) for number in range(2)])
+    if blocked := _blocked(subject, look.probes[0]):
+        return Answer(blocked, look.probes[0], 1)
+    broken = {leaf.name: found for leaf in subject.targets() if (found := _malformed(leaf, look.probes[0]))}
     leaves = [leaf for leaf in subject.targets() if leaf.name not in broken]
-    joint = [_read(subject, leaves, one, seed, rtol) for one in probes] if leaves else []
-    together = _shared(leaves, joint)
-    findings, evaluations = [], sum(reading[0].evaluations for reading in joint)
-    for leaf in subject.targets():
-        if leaf.name in broken:
-            findings.append(broken[leaf.name])
-        elif leaf.name in together:
-            findings.append(_pass(leaf, together[leaf.name]))
-        else:
-            readings = _alone(subject, leaf, probes, seed, rtol)
-            findings.append(_judge(leaf, readings))
-            evaluations += sum(reading.evaluations for reading in readings)
-    return Answer(tuple(findings), probes[0], evaluations)
+    joint = [look.joint(leaves, one) for one in look.probes] if leaves else []
+    findings = [broken.get(leaf.name) or look.judge(leaf, joint) for leaf in subject.targets()]
+    return Answer(tuple(findings), look.probes[0], look.evaluations)
 
 
 def _blocked(subject: Subject, one: Probe) -> tuple[Finding, ...]:
@@ -100,6 +68,9 @@ def _malformed(leaf: Leaf, one: Probe) -> Finding | None:
     if one.gradients.get(name) is None:
         return Finding(CHECK, name, Outcome.FAIL, f"d{name} is missing: backward returned none for it", "NV303")
     found = np.asarray(one.gradients[name])
+    if found.dtype.kind not in "fiub":
+        message = f"d{name} holds no real numbers: dtype {found.dtype}"
+        return Finding(CHECK, name, Outcome.FAIL, message, "NV302")
     if found.shape != np.shape(leaf.value):
         message = f"d{name} has shape {found.shape}, but {name} has shape {np.shape(leaf.value)}"
         return Finding(CHECK, name, Outcome.FAIL, message, "NV301")
@@ -107,107 +78,126 @@ def _malformed(leaf: Leaf, one: Probe) -> Finding | None:
     if len(bad):
         index = tuple(int(i) for i in bad[0])
         value = float(found[index])
-        message = (
-            f"d{name}{place(index) if index else ''} is {value}: {len(bad)} of {found.size} entries are not finite"
-        )
+        where = f"d{name}{place(index) if index else ''}"
+        message = f"{where} is {value}: {len(bad)} of {found.size} entries are not finite"
         return Finding(CHECK, name, Outcome.FAIL, message, "NV304", index, value)
     return None
 
 
-def _read(subject: Subject, leaves: Sequence[Leaf], one: Probe, seed: int, rtol: float) -> list[_Reading]:
-    """One line through all the leaves, read once for each: same numbers, each leaf's own size."""
-    u = {leaf.name: direction(subject, leaf, one.number, seed) for leaf in leaves}
-    terms = {name: np.asarray(one.gradients[name], dtype=np.float64) * step for name, step in u.items()}
-    total = np.concatenate([term.reshape(-1) for term in terms.values()])
-    backward, rounding = float(np.sum(total)), (_ROUNDING + rtol) * float(np.sum(np.abs(total)))
-    wanted = WANTED * float(np.linalg.norm(total))
-    line = along(subject, u)
-    numerical = ladder(line, one.upstream, wanted)
-    value, bar = float(numerical.value[0]), float(numerical.error[0]) + rounding
-    status, cost = numerical.status, numerical.evaluations
-    return [_Reading(backward, value, bar, float(np.linalg.norm(terms[leaf.name])), status, cost) for leaf in leaves]
+class _Look:
+    """The directions that are tried, and what they cost."""
 
+    def __init__(self, subject: Subject, seed: int, rtol: float, probes: list[Probe]) -> None:
+        self.subject, self.seed, self.rtol, self.probes = subject, seed, rtol, probes
+        self.evaluations = 0
 
-def _shared(leaves: Sequence[Leaf], joint: Sequence[Sequence[_Reading]]) -> dict[str, list[_Reading]]:
-    """The leaves that the joint lines have judged right, with what they read."""
-    by_leaf = {leaf.name: [readings[i] for readings in joint] for i, leaf in enumerate(leaves)}
-    return {name: readings for name, readings in by_leaf.items() if _agree(readings)}
+    def read(self, one: Probe, u: dict[str, Array]) -> Reading:
+        found = read(self.subject, one, u, self.rtol)
+        self.evaluations += found.evaluations
+        return found
 
+    def joint(self, leaves: Sequence[Leaf], one: Probe) -> Reading:
+        """One line through all the leaves."""
+        return self.read(one, {leaf.name: direction(self.subject, leaf, one.number, self.seed) for leaf in leaves})
 
-def _agree(readings: Sequence[_Reading]) -> bool:
-    return all(one.excess <= AGREES and one.resolution <= DEMANDED for one in readings)
+    def judge(self, leaf: Leaf, joint: Sequence[Reading]) -> Finding:
+        """The finding about one leaf: by the joint lines if they can see it, then by its own."""
+        groups = magnitudes(leaf)
+        if not groups:
+            return Finding(CHECK, leaf.name, Outcome.PASS, f"{leaf.name} has no entries that could be moved")
+        readings = list(joint) if resolved(joint, leaf.name, _SHARED) else self.alone(leaf, groups[:1])
+        for group in groups[1:]:
+            readings += self.alone(leaf, [group])
+        if all(one.agrees for one in readings):
+            readings += self.drowned(leaf, readings)
+        return _finding_for(leaf, readings)
 
+    def alone(self, leaf: Leaf, groups: Sequence[Entries]) -> list[Reading]:
+        """Readings along a group of this leaf's entries: two, more while they leave it open."""
+        readings: list[Reading] = []
+        for number in range(_DIRECTIONS if groups else 0):
+            u = direction(self.subject, leaf, number, self.seed, groups[0])
+            readings.append(self.read(self._seen(self.probe(number), {leaf.name: u}), {leaf.name: u}))
+            if number >= 1 and (resolved(readings, leaf.name) or refuted(readings)):
+                break
+        return readings
 
-def _alone(subject: Subject, leaf: Leaf, probes: Sequence[Probe], seed: int, rtol: float) -> list[_Reading]:
-    """Readings in directions of this leaf alone: two, more while they leave it open."""
-    readings: list[_Reading] = []
-    for number in range(_DIRECTIONS):
-        one = probes[number] if number < len(probes) else probe(subject, number, seed)
-        readings += _read(subject, [leaf], one, seed, rtol)
-        if number >= 1 and (_agree(readings) or _differing(readings) >= 2):
-            break
-    return readings
+    def probe(self, number: int) -> Probe:
+        while len(self.probes) <= number:
+            self.probes.append(probe(self.subject, len(self.probes), self.seed))
+        return self.probes[number]
 
+    def _seen(self, one: Probe, u: dict[str, Array]) -> Probe:
+        """The probe restricted to outputs that move along u: the rounding of the others says nothing about it."""
+        if not any(0 < np.count_nonzero(step) < step.size for step in u.values()):
+            return one
+        line = along(self.subject, u, one)
+        moves = (line(0.25) != line(0.0)) | (line(-0.25) != line(0.0))
+        self.evaluations += line.evaluations
+        if np.all(moves) or not np.any(moves):
+            return one
+        return probe(self.subject, one.number, self.seed, outputs=moves)
 
-def _differing(readings: Sequence[_Reading]) -> int:
-    return sum(one.excess > DIFFERS and np.isfinite(one.bar) for one in readings)
-
-
-def _judge(leaf: Leaf, readings: Sequence[_Reading]) -> Finding:
-    if _differing(readings) >= 2:
-        return _fail(leaf, readings)
-    return _pass(leaf, readings) if _agree(readings) else _open(leaf, readings)
-
-
-def _pass(leaf: Leaf, readings: Sequence[_Reading]) -> Finding:
-    worst = max(readings, key=lambda one: one.resolution)
-    message = f"d{leaf.name} agrees; a relative error above {worst.resolution:.1e} would have been seen"
-    return _finding(leaf, Outcome.PASS, message, None, worst)
-
-
-def _fail(leaf: Leaf, readings: Sequence[_Reading]) -> Finding:
-    worst = max(readings, key=lambda one: one.excess)
-    ratio = _ratio(readings)
-    if ratio is None:
-        message = (
-            f"d{leaf.name} differs along a random direction: backward {worst.backward:+.6g}, "
-            f"numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
+    def drowned(self, leaf: Leaf, readings: Sequence[Reading]) -> list[Reading]:
+        """Readings along entries that the others have drowned, where these can be seen by themselves."""
+        bar, main = max(one.bar for one in readings), magnitudes(leaf)[0]
+        terms = leaf_terms(self.probes[0], leaf, direction(self.subject, leaf, 0, self.seed))
+        entries = main[(terms[main] > 0) & (terms[main] < _DROWNED * bar)]
+        if not len(entries):
+            return []
+        found = self.alone(leaf, [entries])
+        # Where even they are below the bar by themselves, the resolution already says that they were not seen.
+        return (
+            [one for one in found if one.agrees or one.differs] if resolved(found, leaf.name) or refuted(found) else []
         )
-    else:
-        message = f"d{leaf.name} is {ratio:.4g} x the numerical gradient"
-    return replace(_finding(leaf, Outcome.FAIL, message, None, worst), ratio=ratio)
 
 
-def _ratio(readings: Sequence[_Reading]) -> float | None:
-    """backward / numerical where all directions agree on it: random directions agree on one factor only."""
-    best = min(readings, key=lambda one: one.bar / abs(one.numerical) if one.numerical else np.inf)
-    if abs(best.numerical) <= DIFFERS * best.bar:
-        return None
-    ratio = best.backward / best.numerical
-    # Both sides of each comparison carry a bar: that of the ratio, and that of the direction it is tried on.
-    blur = max(1.0, abs(ratio))
-    bars = [blur * (one.bar + abs(one.numerical / best.numerical) * best.bar) for one in readings]
-    agree = [
-        excess(one.backward, ratio * one.numerical, bar) <= DIFFERS for one, bar in zip(readings, bars, strict=True)
-    ]
-    return ratio if all(agree) else None
+def _finding_for(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
+    if refuted(readings):
+        return _fail(leaf, readings)
+    settled = sum(not one.agrees for one in readings) <= len(readings) // 4
+    fine = all(one.resolution(leaf.name) <= DEMANDED for one in readings)
+    return _pass(leaf, readings) if settled and fine else _open(leaf, readings)
+
+
+def _pass(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
+    worst = max(readings, key=lambda one: one.resolution(leaf.name))
+    seen = f"a relative error above {worst.resolution(leaf.name):.1e} would have been seen"
+    return _finding(leaf, Outcome.PASS, f"d{leaf.name} agrees; {seen}", None, worst)
+
+
+def _fail(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
+    worst = max((one for one in readings if one.differs), key=lambda one: one.excess)
+    factor = ratio(readings)
+    message = (
+        f"d{leaf.name} differs along a random direction: backward {worst.backward:+.6g}, "
+        f"numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
+        if factor is None
+        else f"d{leaf.name} is {factor:.4g} x the numerical gradient"
+    )
+    return replace(_finding(leaf, Outcome.FAIL, message, None, worst), ratio=factor)
 
 
 # Status of the function along the line, or the lack of a gradient, to the reason and its sentence.
 _REASONS = {
     "vacuous": ("NV205", "the gradient is zero here on both sides, so nothing was tested"),
     Status.KINK: ("NV201", "the function has a kink at this point"),
+    Status.CUSP: ("NV201", "the function has an infinite slope at this point"),
+    Status.JUMP: ("NV209", "the function jumps at this point"),
     Status.DOMAIN: ("NV206", "the function is not finite next to this point"),
     Status.SMOOTH: ("NV202", "the function is too noisy here to tell"),
 }
 
 
-def _open(leaf: Leaf, readings: Sequence[_Reading]) -> Finding:
-    worst = max(readings, key=lambda one: one.resolution)
-    vacuous = all(one.size == 0 and one.excess <= AGREES for one in readings)
+def _open(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
+    worst = max(readings, key=lambda one: (one.bar, one.excess))
+    vacuous = all(one.sizes.get(leaf.name, 0.0) == 0 and one.agrees for one in readings)
     code, why = _REASONS["vacuous" if vacuous else worst.status]
-    return _finding(leaf, Outcome.INCONCLUSIVE, f"d{leaf.name} could not be judged: {why}", code, worst)
+    trouble = f" (forward raised {worst.trouble})" if worst.trouble and code == "NV206" else ""
+    message = f"d{leaf.name} could not be judged: {why}{trouble}"
+    return _finding(leaf, Outcome.INCONCLUSIVE, message, code, worst)
 
 
-def _finding(leaf: Leaf, outcome: Outcome, message: str, code: str | None, one: _Reading) -> Finding:
-    return Finding(CHECK, leaf.name, outcome, message, code, None, one.backward, one.numerical, one.bar, one.resolution)
+def _finding(leaf: Leaf, outcome: Outcome, message: str, code: str | None, one: Reading) -> Finding:
+    sides = (one.backward, one.numerical, one.bar)
+    return Finding(CHECK, leaf.name, outcome, message, code, None, *sides, one.resolution(leaf.name))

@@ -8,22 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+EPS = float(np.finfo(np.float64).eps)
 
 
 class Line:
     """t ↦ f(x + t·u) as a float64 vector; NaN where the function raises.
 
-    ``trouble`` keeps the first exception met away from the point: the function's domain ends there.
+    here     the value at the point, where it is known already
+    eps      the spacing of the outputs' floats, relative to them, per output where they differ
+    trouble  the first exception met away from the point: the function's domain ends there
     """
 
-    def __init__(self, value: Callable[[float], Array]) -> None:
+    def __init__(self, value: Callable[[float], Array], here: Array | None = None, eps: float | Array = EPS) -> None:
         self._value = value
-        self._known: dict[float, Array] = {}
+        self.eps = eps
+        self._known: dict[float, Array] = {} if here is None else {0.0: here}
+        self._given = len(self._known)
         self.trouble: Exception | None = None
 
     @property
     def evaluations(self) -> int:
-        return len(self._known)
+        return len(self._known) - self._given
+
+    @property
+    def still(self) -> bool:
+        """Whether no value met so far differs from that at the point."""
+        return all(np.array_equal(value, self(0.0)) for value in self._known.values())
 
     def __call__(self, t: float) -> Array:
         if t not in self._known:

@@ -22,7 +22,6 @@ _WIDEST = 2.0**-10
 _WIDER = 2.0**6
 _POINTS, _ABOVE, _BELOW = range(-4, 5), range(9), range(-8, 1)
 _ORDERS = (3, 4, 5, 6)
-_EPS = float(np.finfo(np.float64).eps)
 _SCALE = 2.0**-6  # an output that does not move at this distance either is constant, not quantised
 _APART = 1000.0
 _GROWTH = 2.5  # over spacings four times as wide: noise grows by about 1, a kink by 4
@@ -44,8 +43,15 @@ def noise(line: Line, weights: Array | None = None) -> Array:
         if np.any(settled):
             sigma = np.where(settled, _quantum(line, weights, spacing), sigma)
             plateau &= ~settled
-    # What never settled and stands apart at the point jumps there; a staircase would have shown more steps.
-    return np.where(plateau & _jumps(_sample(line, weights, _SPACING)), 0.0, sigma)
+    # What never settled and stands apart at the point jumps there. What is flat so far has steps too high to sample.
+    sigma = np.where(plateau & _jumps(_sample(line, weights, _SPACING)), 0.0, sigma)
+    return np.where(plateau & (sigma == 0) & ~_jumps(_sample(line, weights, spacing)), _rise(line, weights) / 4, sigma)
+
+
+def _rise(line: Line, weights: Array | None) -> Array:
+    """The smaller of the two changes over a distance at which the output is known to move."""
+    changes = np.abs([_at(line, weights, t) for t in (-_SCALE, _SCALE)])
+    return np.where(np.min(changes, axis=0) > 0, np.min(changes, axis=0), np.max(changes, axis=0))
 
 
 def project(difference: Array, weights: Array | None) -> Array:
@@ -53,9 +59,10 @@ def project(difference: Array, weights: Array | None) -> Array:
     return difference if weights is None else np.array([weights @ difference])
 
 
-def half_ulp(size: Array, weights: Array | None) -> Array:
+def half_ulp(size: Array, weights: Array | None, eps: float | Array) -> Array:
     """Half a unit in the last place of outputs of this size, or of their weighted sum."""
-    return _EPS / 2 * (size if weights is None else np.array([np.linalg.norm(weights * size)]))
+    half = eps / 2 * size
+    return half if weights is None else np.array([np.linalg.norm(weights * half)])
 
 
 def _at(line: Line, weights: Array | None, t: float) -> Array:
@@ -128,5 +135,5 @@ def _crooked(line: Line, weights: Array | None, spacing: float, values: Array) -
     """How far values between the points are from the straight line through these; 0 within rounding."""
     slope = (values[-1] - values[0]) / (len(values) - 1)
     off = np.fmax(*[np.abs(_at(line, weights, t * spacing) - t * slope) for t in _BETWEEN])
-    rounding = 4 * half_ulp(np.abs(line(0.0)) + np.abs(line(spacing)), weights)
+    rounding = 4 * half_ulp(np.abs(line(0.0)) + np.abs(line(spacing)), weights, line.eps)
     return np.where(off <= rounding, 0.0, 2 * off)

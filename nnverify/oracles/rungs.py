@@ -53,12 +53,12 @@ def climb(line: Line, weights: Array | None, sigma: Array, exponents: tuple[int,
     steps = np.ldexp(1.0, -np.array(exponents))[:, None]
     here = line(0.0)
     plus, minus = ([line(sign * step) for step in steps[:, 0]] for sign in (1.0, -1.0))
-    size = [half_ulp(np.fmax(np.abs(p), np.abs(m)), weights) for p, m in zip(plus, minus, strict=True)]
+    size = [half_ulp(np.fmax(np.abs(p), np.abs(m)), weights, line.eps) for p, m in zip(plus, minus, strict=True)]
     return Rungs(
         steps,
         np.array([project(value - here, weights) for value in plus]),
         np.array([project(value - here, weights) for value in minus]),
-        _SIGMAS * sigma + np.array(size) + half_ulp(np.abs(here), weights),
+        _SIGMAS * sigma + np.array(size) + half_ulp(np.abs(here), weights, line.eps),
     )
 
 

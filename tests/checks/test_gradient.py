@@ -12,8 +12,14 @@ from nnverify import UsageError
 from nnverify.draws import generator
 from nnverify.subject import Subject
 from nnverify.verdict import Outcome, Verdict
-from nnverify.verify import verify
+from nnverify.verify import Demand
+from nnverify.verify import verify as verify_subject
 from tests.subjects import dense, dense_backward, dense_leaves, dense_with, subject
+
+
+def verify(subject: Subject, seed: int = 0, kink: str = "subgradient") -> Verdict:
+    return verify_subject(subject, Demand(seed, kink=kink))
+
 
 Change = Callable[[Any], Any]
 
@@ -102,11 +108,11 @@ def _elementwise(f: Change, df: Change, x: Any) -> Subject:
 
 
 OPEN: dict[str, tuple[Subject, str]] = {
-    "kink": (_elementwise(np.abs, np.sign, [0.0, 1.0]), "NV201"),
-    "domain edge": (_elementwise(np.sqrt, lambda x: 0.5 + 0 * x, [0.0, 1.0]), "NV206"),
-    "vacuous": (_elementwise(lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0, [-1.0, -2.0]), "NV205"),
+    "jump": (_elementwise(lambda x: (x > 0) + x, lambda x: 1 + 0 * x, [0.0, 1.0]), "NV209"),
+    "infinite slope": (_elementwise(lambda x: np.sqrt(np.abs(x)), lambda x: 0.5 * x, [0.0, 1.0]), "NV201"),
+    "vacuous": (_elementwise(lambda x: np.maximum(x - 1e6, 0), lambda x: 0 * x, [-1.0, -2.0]), "NV205"),
     "not finite": (_elementwise(lambda x: x / np.array([0.0, 1.0]), lambda x: 1 + 0 * x, [1.0, 2.0]), "NV304"),
-    "noise": (_elementwise(lambda x: np.float16(x).astype(float), lambda x: 1 + 0 * x, [1.0, 2.0]), "NV202"),
+    "noise": (_elementwise(lambda x: np.rint(64 * x) / 64, lambda x: 1 + 0 * x, [1.01, 2.02]), "NV202"),
 }
 
 

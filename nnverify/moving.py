@@ -1,0 +1,71 @@
+"""Other points for a leaf whose gradient is zero on both sides: there a wrong one might show.
+
+A leaf that the output does not depend on, however far it is moved, has a zero gradient that is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nnverify.draws import Array, generator
+from nnverify.probe import magnitudes
+from nnverify.subject import Leaf, Subject, copied
+
+_SHRINK = (1.0, 2.0**-4, 2.0**-8)  # of the leaf's own size: what is saturated or dead often is so for being large
+_FAR = tuple(float((-8) ** k) for k in range(11))  # of the leaf's own size, up to a billion
+_UNMOVED = 1e-12  # of the output, for every size that the leaf is moved by: the rounding of moving it
+
+
+def moved(subject: Subject, seed: int) -> Iterator[Subject]:
+    """The subject at other points: every float leaf drawn anew, of its own size; positive where forward demands it."""
+    for number in range(len(_SHRINK)):
+        for positive in (False, True):
+            leaves = tuple(_redrawn(subject, leaf, number, seed, positive) for leaf in subject.leaves)
+            other = replace(subject, leaves=leaves)
+            if _finite(other):
+                yield other
+                break
+
+
+def _redrawn(subject: Subject, leaf: Leaf, number: int, seed: int, positive: bool) -> Leaf:
+    if not leaf.differentiable:
+        return leaf
+    value = np.asarray(leaf.value)
+    rng = generator(seed, subject.name, leaf.name, "moved", number)
+    drawn = rng.standard_normal(value.shape) * _size(leaf) * _SHRINK[number]
+    return replace(leaf, value=(np.abs(drawn) if positive else drawn).astype(value.dtype)[()])
+
+
+def _size(leaf: Leaf) -> float:
+    """Of the typical entry; 1 for zeros."""
+    size = np.abs(np.asarray(leaf.value, dtype=np.float64))
+    known = size[np.isfinite(size) & (size > 0)]
+    return float(np.median(known)) if known.size else 1.0
+
+
+def _finite(subject: Subject) -> bool:
+    try:
+        return bool(np.all(np.isfinite(_output(subject, {}))))
+    except Exception:
+        return False
+
+
+def _output(subject: Subject, values: dict[str, Any]) -> Array:
+    given = [values.get(leaf.name, copied(leaf.value)) for leaf in subject.leaves]
+    return subject.flatten(subject.forward(*given))
+
+
+def irrelevant(subject: Subject, leaf: Leaf, seed: int) -> bool:
+    """Whether the output stays as it is, however far the leaf is moved, as long as it is finite there."""
+    here = _output(subject, {})
+    value, size = np.asarray(leaf.value, dtype=np.float64), _size(leaf)
+    u = generator(seed, subject.name, leaf.name, "far").standard_normal(value.shape) * size
+    if not magnitudes(leaf):
+        return True
+    changes = [np.linalg.norm(_output(subject, {leaf.name: (value + t * u)[()]}) - here) for t in _FAR]
+    allowed = [_UNMOVED * abs(t) * np.linalg.norm(here) for t in _FAR]
+    return all(not change > most for change, most in zip(changes, allowed, strict=True))
