@@ -120,14 +120,16 @@ def exact_steps(x: Array, u: Array) -> Array:
 
 def along(subject: Subject, u: Mapping[str, Array], one: Probe) -> Line:
     """The subject's outputs, as one vector, on the line through its point, where they are the probe's."""
-
-    def value(t: float) -> Array:
-        return subject.flatten(subject.forward(*(_moved(leaf, u.get(leaf.name), t) for leaf in subject.leaves)))
-
-    return Line(value, one.output, one.spacing)
+    return Line(lambda t: subject.flatten(subject.forward(*shifted(subject, u, t))), one.output, one.spacing)
 
 
-def _moved(leaf: Leaf, u: Array | None, t: float) -> Any:
+def shifted(subject: Subject, u: Mapping[str, Array], t: float) -> list[Any]:
+    """The leaves' values at x + t·u, each in its own precision."""
+    return [_shifted(leaf, u.get(leaf.name), t) for leaf in subject.leaves]
+
+
+def _shifted(leaf: Leaf, u: Array | None, t: float) -> Any:
     if u is None:
         return copied(leaf.value)
-    return (np.asarray(leaf.value) + t * u)[()]
+    value = np.asarray(leaf.value)
+    return (value + t * u).astype(value.dtype, copy=False)[()]

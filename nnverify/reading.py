@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._compare import AGREES, DIFFERS, excess
+from nnverify._compare import AGREES, DIFFERS, SEEN, excess
 from nnverify.oracles.estimate import Status
+from nnverify.oracles.integral import integral
 from nnverify.oracles.ladder import ladder
-from nnverify.probe import Probe, along
-from nnverify.subject import Leaf, Subject
+from nnverify.probe import Probe, along, shifted
+from nnverify.subject import Leaf, Subject, like
 
 Array = NDArray[np.float64]
 
 WANTED = 1e-12  # relative bar at which the ladder stops climbing: noise seldom lets it go lower
-DEMANDED = 1e-3  # a PASS must have been able to see a relative error of this size
-# Of the backward's own sums, relative to their summed magnitudes. 64 roundings are those of a long chain of sums.
-_ROUNDING = 64 * float(np.finfo(np.float64).eps)
+DEMANDED = 1e-3  # a PASS must have been able to see a relative error of this size,
+_DIGITS = 256.0  # or of so many units in the last place of the coarsest float on the way
+COARSE = 1e-6  # a resolution that the function's own rounding may be to blame for
+# Roundings that an entry of a gradient may be off: relative to itself where they average out over the entries, and
+# to the sum of all where they do not.
+_SCATTERED, _SHARED = 8.0, 0.25
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Reading:
     """backward against numerical ± bar.
 
     sizes    by leaf, the typical size of the backward's terms
+    eps      the spacing of the coarsest floats on the way, relative to them
     still    whether the function did not move at all along the line
     trouble  what the forward raised on the way
     """
@@ -41,6 +47,7 @@ class Reading:
     sizes: Mapping[str, float]
     status: Status
     evaluations: int
+    eps: float
     still: bool = False
     trouble: str | None = None
 
@@ -57,35 +64,79 @@ class Reading:
         """Beyond three bars, and the bar is known."""
         return bool(np.isfinite(self.bar) and self.excess > DIFFERS)
 
+    @property
+    def demanded(self) -> float:
+        """The resolution that a PASS takes."""
+        return max(DEMANDED, _DIGITS * self.eps)
+
     def resolution(self, leaf: str) -> float:
-        """The relative error of the leaf's whole gradient that would have stood out by three bars."""
+        """The relative error of the leaf's whole gradient that would have been seen in 19 runs of 20."""
         size = self.sizes.get(leaf, 0.0)
-        return DIFFERS * self.bar / size if size > 0 else np.inf
+        return SEEN * self.bar / size if size > 0 else np.inf
 
 
 def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0) -> Reading:
     """Both sides along u, by leaf; ``rtol``, relative to the backward's terms, adds to the bar."""
-    leaves = {leaf.name: leaf for leaf in subject.leaves}
-    terms = {name: one.gradient(leaves[name]) * step for name, step in u.items()}
+    terms = _terms(one.gradients, u)
     total = np.concatenate([term.reshape(-1) for term in terms.values()])
     line = along(subject, u, one)
     found = ladder(line, one.upstream, WANTED * float(np.linalg.norm(total)))
-    rounding = (_ROUNDING + rtol) * float(np.sum(np.abs(total)))
+    bar = float(found.error[0]) + _rounding(one.gradients, terms) + rtol * float(np.sum(np.abs(total)))
+    sizes = {name: float(np.linalg.norm(term)) for name, term in terms.items()}
+    trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
+    value = float(found.value[0])
     return Reading(
-        float(np.sum(total)),
-        float(found.value[0]),
-        float(found.error[0]) + rounding,
-        {name: float(np.linalg.norm(term)) for name, term in terms.items()},
-        found.status,
-        found.evaluations,
-        line.still,
-        None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}",
+        float(np.sum(total)), value, bar, sizes, found.status, found.evaluations, _eps(one), line.still, trouble
     )
 
 
-def resolved(readings: Sequence[Reading], leaf: str, demanded: float = DEMANDED) -> bool:
+def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0) -> Reading:
+    """Both sides as means over a segment: finer than read where the forward rounds to few digits."""
+    line = along(subject, u, one)
+    terms = _terms(one.gradients, u)
+
+    def slope(t: float) -> float:
+        moved = shifted(subject, u, t)
+        output, pullback = subject.run(*moved)
+        found = _terms(pullback(like(one.upstream.copy(), output)), u)
+        return float(sum(np.sum(term) for term in found.values()))
+
+    found = integral(line, slope, one.upstream)
+    bar = found.error + _rounding(one.gradients, terms) + rtol * float(sum(np.sum(np.abs(t)) for t in terms.values()))
+    sizes = {name: float(np.linalg.norm(term)) for name, term in terms.items()}
+    return Reading(found.claimed, found.measured, bar, sizes, Status.SMOOTH, found.evaluations, _eps(one))
+
+
+def _terms(gradients: Mapping[str, Any], u: Mapping[str, Array]) -> dict[str, Array]:
+    """B_j u_j of every entry of the leaves that move."""
+    return {name: np.asarray(gradients[name], dtype=np.float64) * step for name, step in u.items()}
+
+
+def _rounding(gradients: Mapping[str, Any], terms: Mapping[str, Array]) -> float:
+    """What the backward's own arithmetic may be off, in the precision of what it returned."""
+    bars = [
+        float(np.finfo(_float(gradients[name])).eps)
+        * (_SCATTERED * float(np.linalg.norm(term)) + _SHARED * float(np.sum(np.abs(term))))
+        for name, term in terms.items()
+    ]
+    return float(np.linalg.norm(bars))
+
+
+def _eps(one: Probe) -> float:
+    """The coarsest spacing of outputs and gradients."""
+    return max(
+        float(np.max(one.spacing, initial=0.0)), *(float(np.finfo(_float(g)).eps) for g in one.gradients.values())
+    )
+
+
+def _float(gradient: Any) -> np.dtype[Any]:
+    dtype = np.asarray(gradient).dtype
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
+
+
+def resolved(readings: Sequence[Reading], leaf: str, demanded: float | None = None) -> bool:
     """Whether all readings agree and were fine enough to have seen an error of the leaf worth seeing."""
-    return bool(readings) and all(one.agrees and one.resolution(leaf) <= demanded for one in readings)
+    return bool(readings) and all(one.agrees and one.resolution(leaf) <= (demanded or one.demanded) for one in readings)
 
 
 def refuted(readings: Sequence[Reading]) -> bool:

@@ -141,10 +141,11 @@ def test_leaves_and_constructors_can_be_said(arguments: list[str]) -> None:
 
 
 def test_arrays_come_from_a_file(folder: Path, capsys: Captured) -> None:
-    """At a kink the verdict is not a pass, and has its own exit status."""
+    """What is inconclusive has an exit status of its own."""
     np.savez(folder / "point.npz", x=np.array([0.0, 1.0]))
-    assert main(["check", "my_layers.py::kink+kink_back", "--at", "point.npz"]) == 3
+    assert main(["check", "my_layers.py::kink+kink_back", "--at", "point.npz", "--kink", "inconclusive"]) == 3
     assert "NV201" in capsys.readouterr().out
+    assert main(["check", "my_layers.py::kink+kink_back", "--at", "point.npz"]) == 0
     np.save(folder / "point.npy", np.array([2.0, 1.0]))
     assert main(["check", "my_layers.py::kink+kink_back", "--at", "point.npy"]) == 0
 

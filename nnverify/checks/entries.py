@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._compare import DIFFERS, excess
+from nnverify._compare import DIFFERS, SEEN, excess
 from nnverify.isolation import Isolated, clear, isolate, own_steps, restricted
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.ladder import sides
@@ -195,7 +195,7 @@ def _resolution(name: str, readings: Sequence[Reading]) -> float:
     """Of the leaf as a whole, seen in groups: the groups' bars and sizes add up like independent errors."""
     bars = float(np.linalg.norm([found.bar for found in readings]))
     size = float(np.linalg.norm([found.sizes.get(name, 0.0) for found in readings]))
-    return DIFFERS * bars / size if size > 0 else np.inf
+    return SEEN * bars / size if size > 0 else np.inf
 
 
 def _between(name: str, one: _Seen, readings: Sequence[Reading], slopes: Sequence[Slopes], kink: str) -> Finding:

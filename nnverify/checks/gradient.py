@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify._compare import AGREES
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, along, direction, magnitudes, probe
-from nnverify.reading import DEMANDED, Reading, leaf_terms, ratio, read, refuted, resolved
+from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place
 
@@ -116,11 +117,21 @@ class _Look:
         """Readings along a group of this leaf's entries: two, more while they leave it open."""
         readings: list[Reading] = []
         for number in range(_DIRECTIONS if groups else 0):
-            u = direction(self.subject, leaf, number, self.seed, groups[0])
-            readings.append(self.read(self._seen(self.probe(number), {leaf.name: u}), {leaf.name: u}))
+            u = {leaf.name: direction(self.subject, leaf, number, self.seed, groups[0])}
+            one = self._seen(self.probe(number), u)
+            readings.append(self._finer(one, u, self.read(one, u), leaf))
             if number >= 1 and (resolved(readings, leaf.name) or refuted(readings)):
                 break
         return readings
+
+    def _finer(self, one: Probe, u: dict[str, Array], found: Reading, leaf: Leaf) -> Reading:
+        """The reading, or that over a segment where the forward's own rounding is what blurs it."""
+        blurred = found.status is Status.SMOOTH and COARSE < found.resolution(leaf.name) < np.inf
+        if not blurred or found.excess > AGREES:
+            return found
+        segment = read_segment(self.subject, one, u, self.rtol)
+        self.evaluations += segment.evaluations
+        return segment if segment.bar < found.bar else found
 
     def probe(self, number: int) -> Probe:
         while len(self.probes) <= number:
@@ -156,7 +167,7 @@ def _finding_for(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
     if refuted(readings):
         return _fail(leaf, readings)
     settled = sum(not one.agrees for one in readings) <= len(readings) // 4
-    fine = all(one.resolution(leaf.name) <= DEMANDED for one in readings)
+    fine = all(one.resolution(leaf.name) <= one.demanded for one in readings)
     return _pass(leaf, readings) if settled and fine else _open(leaf, readings)
 
 

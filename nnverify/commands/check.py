@@ -29,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only-problems", action="store_true", help="leave out the gradients that pass")
     parser.add_argument("--effort", choices=("point", "standard", "thorough"), default="standard")
     parser.add_argument("--rtol", type=float, help="relative tolerance, added to the error bar")
+    parser.add_argument("--kink", choices=("subgradient", "inconclusive"), help="what a kink at the point is judged as")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     add(parser, ("text", "json", "markdown", "junit"))
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from nnverify.report import checks
 
     found = prepared(options)
-    told = {name: getattr(options, name) for name in (*DECLARED, "effort", "rtol", "seed")}
+    told = {name: getattr(options, name) for name in (*DECLARED, "effort", "rtol", "kink", "seed")}
     name = options.target.rpartition(":")[2]
     verdict = _chosen(check_gradients(*found.objects, leaves=found.leaves, name=name, **told), options.param)
     repeat = f"nnverify check {options.target}" + (f" --seed {options.seed}" if options.seed else "")
