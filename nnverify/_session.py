@@ -107,7 +107,7 @@ class Record:
 
 
 def line(record: Record, width: int) -> str:
-    """FAIL  tests/test_dense.py::test_dense  NV103 dX dW db"""
+    """FAIL  tests/test_dense.py::test_dense  dX dW db, after the code of the cause where there is one."""
     word = record.outcome if record.outcome == "pass" else record.outcome.upper()
     return f"  {word:<12}  {record.test:<{width}}  {_gist(record)}".rstrip()
 

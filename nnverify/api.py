@@ -19,9 +19,10 @@ from nnverify.conventions._randomness import restored
 from nnverify.conventions.convention import Call, title
 from nnverify.leaves import REGIMES, LeafSpec, leaf, realise, specs
 from nnverify.options import Options, merged, options
+from nnverify.reading import Demand
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Outcome, Verdict
-from nnverify.verify import Demand, verify
+from nnverify.verify import verify
 
 __all__ = ["assert_gradients", "check_gradients", "leaf"]
 

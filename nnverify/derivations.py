@@ -15,9 +15,10 @@ from nnverify._errors import NnverifyError, NothingToCheck
 from nnverify.checks.forms import Form, equal, forms, special_case
 from nnverify.conventions.formula import draw_float, subjects
 from nnverify.draws import generator
+from nnverify.reading import Demand
 from nnverify.records import FORMS, CounterexampleLike, Derivations, FormulaLike, SpecialCaseLike
 from nnverify.verdict import Finding, Outcome, Verdict, combine
-from nnverify.verify import Demand, verify
+from nnverify.verify import verify
 
 DRAWS = 200  # exact draws for each formula
 POINTS = 10  # float64 points for each formula: distinct sizes, each axis at 1, all equal, exact zeros

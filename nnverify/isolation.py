@@ -35,7 +35,7 @@ class Isolated:
     rest: int
 
 
-def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Isolated:
+def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float) -> Isolated:
     """Halve the leaf's entries until every group is smooth or a single entry."""
     value = np.asarray(leaf.value, dtype=np.float64)
     u = own_steps(subject, leaf, seed)
@@ -46,10 +46,10 @@ def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Isolated:
     while pending and lines < _LINES:
         group = pending.pop()
         lines += 1
-        found = read(subject, one, {leaf.name: restricted(value, u, group)})
+        found = read(subject, one, {leaf.name: restricted(value, u, group)}, rtol)
         if not clear(found, one) and len(group) == 1 and found.status is not Status.SMOOTH:
             lines += 1
-            found = _closer(found, read(subject, one, {leaf.name: restricted(value, u * _CLOSER, group)}))
+            found = _closer(found, read(subject, one, {leaf.name: restricted(value, u * _CLOSER, group)}, rtol))
         if clear(found, one):
             smooth.append(found)
         elif len(group) == 1:
@@ -68,7 +68,7 @@ def clear(found: Reading, one: Probe) -> bool:
     """Whether the line is smooth, and seen finely: beside the group's gradient, or beside the output itself."""
     gradient = max(abs(found.numerical), *found.sizes.values())
     output = float(np.linalg.norm(one.upstream * one.output))
-    fine = found.bar <= max(DEMANDED * gradient, _NATURAL * output)
+    fine = found.bar - found.slack <= max(DEMANDED * gradient, _NATURAL * output)
     return found.status in (Status.SMOOTH, Status.DOMAIN) and np.isfinite(found.bar) and fine
 
 

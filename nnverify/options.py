@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from nnverify._errors import UsageError
-from nnverify._session import SESSION
+from nnverify._session import EFFORTS, SESSION
 from nnverify.conventions.convention import Declared, Named
 
-EFFORTS = ("point", "standard", "thorough")
 KINKS = ("subgradient", "inconclusive")
 
 
@@ -94,7 +93,7 @@ def options(given: Mapping[str, Any], where: str) -> Options:
     return Options(
         told.get("effort", SESSION.effort),
         int(told.get("seed", SESSION.seed)),
-        float(told.get("rtol", 0.0)),
+        float(told.get("rtol", SESSION.rtol)),
         told.get("kink", "subgradient"),
         told.get("dtype"),
         told.get("convention"),

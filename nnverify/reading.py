@@ -32,10 +32,24 @@ _SCATTERED, _SHARED = 8.0, 0.25
 
 
 @dataclass(frozen=True)
+class Demand:
+    """What a check is asked for.
+
+    rtol   relative tolerance, added to every bar
+    kink   "subgradient": between the slopes is right; "inconclusive": a kink at the point has no answer
+    """
+
+    seed: int = 0
+    rtol: float = 0.0
+    kink: str = "subgradient"
+
+
+@dataclass(frozen=True)
 class Reading:
     """backward against numerical ± bar.
 
     sizes    by leaf, the typical size of the backward's terms
+    slack    the part of the bar that the caller has added
     eps      the spacing of the coarsest floats on the way, relative to them
     still    whether the function did not move at all along the line
     trouble  what the forward raised on the way
@@ -47,6 +61,7 @@ class Reading:
     sizes: Mapping[str, float]
     status: Status
     evaluations: int
+    slack: float
     eps: float
     still: bool = False
     trouble: str | None = None
@@ -64,10 +79,10 @@ class Reading:
         """Beyond three bars, and the bar is known."""
         return bool(np.isfinite(self.bar) and self.excess > DIFFERS)
 
-    @property
-    def demanded(self) -> float:
-        """The resolution that a PASS takes."""
-        return max(DEMANDED, _DIGITS * self.eps)
+    def demanded(self, leaf: str) -> float:
+        """The resolution that a PASS takes; what the caller has let go is not asked for."""
+        size = self.sizes.get(leaf, 0.0)
+        return max(DEMANDED, _DIGITS * self.eps) + (SEEN * self.slack / size if size > 0 else 0.0)
 
     def resolution(self, leaf: str) -> float:
         """The relative error of the leaf's whole gradient that would have been seen in 19 runs of 20."""
@@ -81,7 +96,8 @@ def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0
     total = np.concatenate([term.reshape(-1) for term in terms.values()])
     line = along(subject, u, one)
     found = ladder(line, one.upstream, WANTED * float(np.linalg.norm(total)))
-    bar = float(found.error[0]) + _rounding(one.gradients, terms) + rtol * float(np.sum(np.abs(total)))
+    slack = rtol * float(np.sum(np.abs(total)))
+    bar = float(found.error[0]) + _rounding(one.gradients, terms) + slack
     sizes = {name: float(np.linalg.norm(term)) for name, term in terms.items()}
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
     value = float(found.value[0])
@@ -102,9 +118,10 @@ def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: flo
         return float(sum(np.sum(term) for term in found.values()))
 
     found = integral(line, slope, one.upstream)
-    bar = found.error + _rounding(one.gradients, terms) + rtol * float(sum(np.sum(np.abs(t)) for t in terms.values()))
+    slack = rtol * float(sum(np.sum(np.abs(term)) for term in terms.values()))
+    bar = found.error + _rounding(one.gradients, terms) + slack
     sizes = {name: float(np.linalg.norm(term)) for name, term in terms.items()}
-    return Reading(found.claimed, found.measured, bar, sizes, Status.SMOOTH, found.evaluations, _eps(one))
+    return Reading(found.claimed, found.measured, bar, sizes, Status.SMOOTH, found.evaluations, slack, _eps(one))
 
 
 def _terms(gradients: Mapping[str, Any], u: Mapping[str, Array]) -> dict[str, Array]:
@@ -136,7 +153,9 @@ def _float(gradient: Any) -> np.dtype[Any]:
 
 def resolved(readings: Sequence[Reading], leaf: str, demanded: float | None = None) -> bool:
     """Whether all readings agree and were fine enough to have seen an error of the leaf worth seeing."""
-    return bool(readings) and all(one.agrees and one.resolution(leaf) <= (demanded or one.demanded) for one in readings)
+    return bool(readings) and all(
+        one.agrees and one.resolution(leaf) <= (demanded or one.demanded(leaf)) for one in readings
+    )
 
 
 def refuted(readings: Sequence[Reading]) -> bool:

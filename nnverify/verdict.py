@@ -130,6 +130,11 @@ def place(index: tuple[int, ...]) -> str:
     return f"[{','.join(map(str, index))}]"
 
 
+def times(ratio: float) -> str:
+    """A factor in words short enough to read: 0.25, or 1+1e-05 where it is nearly one."""
+    return f"1{ratio - 1:+.2g}" if 0 < abs(ratio - 1) < 1e-2 else f"{ratio:.4g}"
+
+
 def combine(outcomes: Iterable[Outcome]) -> Outcome:
     """What several outcomes add up to."""
     found = set(outcomes)

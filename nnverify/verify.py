@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,22 +13,9 @@ from nnverify.checks.gradient import Answer, gradient
 from nnverify.localisation import locate, step_evidence
 from nnverify.moving import irrelevant, moved
 from nnverify.probe import Probe, probe
+from nnverify.reading import Demand
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, Verdict, place
-
-
-@dataclass(frozen=True)
-class Demand:
-    """What a check is asked for.
-
-    rtol   relative tolerance, added to every bar
-    kink   "subgradient": between the slopes is right; "inconclusive": a kink at the point has no answer
-    """
-
-    seed: int = 0
-    rtol: float = 0.0
-    kink: str = "subgradient"
-
+from nnverify.verdict import Finding, Outcome, Verdict, place, times
 
 # Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
 _EPS = float(np.finfo(np.float64).eps)
@@ -60,7 +47,7 @@ def _entrywise(subject: Subject, found: Mapping[str, Finding], answer: Answer, d
     if not leaves or answer.probe.raised:
         return {}
     probes = [answer.probe, probe(subject, 1, demand.seed)]
-    return entries(subject, leaves, probes, demand.seed, demand.kink)
+    return entries(subject, leaves, probes, demand)
 
 
 def _elsewhere(subject: Subject, vacuous: Sequence[str], demand: Demand) -> dict[str, Finding]:
@@ -97,7 +84,7 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
     if finding.ratio is None:
         message = f"d{leaf.name} differs in {found}{most}: {sides}"
     else:
-        message = f"d{leaf.name} is {finding.ratio:.4g} x the numerical gradient in {found}{most}: {sides}"
+        message = f"d{leaf.name} is {times(finding.ratio)} x the numerical gradient in {found}{most}: {sides}"
     return replace(
         finding,
         message=message,

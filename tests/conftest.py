@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 
 from nnverify.derivations import Row
 
+pytest_plugins = ["pytester"]
+
 # Without the explain phase, which explains NumPy's printing of arrays; derandomised, so that a red run stays red.
 _PHASES = tuple(phase for phase in Phase if phase is not Phase.explain)
 settings.register_profile(

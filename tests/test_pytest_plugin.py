@@ -18,7 +18,8 @@ import pytest
 
 import nnverify.api  # before the inner sessions, each of which forgets what it has imported
 from nnverify import options
-from nnverify._session import EFFORTS, SESSION, Record, markdown
+from nnverify._session import EFFORTS, SESSION, Found, Record, markdown
+from nnverify.verdict import Finding, Outcome, Verdict
 
 Run = Callable[..., pytest.RunResult]
 
@@ -399,6 +400,15 @@ def test_many():
     (test,) = report(source)["tests"]
     assert (test["outcome"], test["verdicts"]) == ("pass", 3)
     assert (test["worst"]["outcome"], test["worst"]["shapes"]) == ("fail", "X (5, 3), W (3, 2) -> (5, 2)")
+
+
+@pytest.mark.parametrize(("outcome", "kept"), [(Outcome.FAIL, "second"), (Outcome.PASS, "first")])
+def test_the_coarsest_pass_is_kept_and_the_last_failure(outcome: Outcome, kept: str) -> None:
+    """How coarse a check was tells passes apart; a wrong gradient is told by its smallest example."""
+    found = Found()
+    for name, resolution in (("first", 1e-3), ("second", 1e-9)):
+        found.hear(Verdict(name, (Finding("gradient", "W", outcome, "", resolution=resolution),)))
+    assert found.as_dict()["worst"]["subject"] == kept
 
 
 def test_the_report_is_strict_json(report: Callable[..., dict[str, Any]]) -> None:

@@ -19,7 +19,7 @@ from nnverify.isolation import Isolated, clear, isolate, own_steps, restricted
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.ladder import sides
 from nnverify.probe import Probe, along, exact_steps
-from nnverify.reading import DEMANDED, Reading, read, refuted
+from nnverify.reading import DEMANDED, Demand, Reading, read, refuted
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place
 
@@ -63,20 +63,19 @@ class _Seen:
     slopes: tuple[tuple[Slopes, ...], ...]
 
 
-def entries(
-    subject: Subject, leaves: Sequence[Leaf], probes: Sequence[Probe], seed: int, kink: str
-) -> dict[str, Finding]:
+def entries(subject: Subject, leaves: Sequence[Leaf], probes: Sequence[Probe], demand: Demand) -> dict[str, Finding]:
     """A finding for each leaf that lines through all of it could not judge; ties between leaves are seen."""
-    seen = [_look(subject, leaf, probes, seed) for leaf in leaves]
-    tied = list(_tied(subject, seen, probes))
+    seen = [_look(subject, leaf, probes, demand) for leaf in leaves]
+    tied = list(_tied(subject, seen, probes, demand.rtol))
     return {
-        one.leaf.name: _finding(one, [found for names, found in tied if one.leaf.name in names], kink) for one in seen
+        one.leaf.name: _finding(one, [found for names, found in tied if one.leaf.name in names], demand.kink)
+        for one in seen
     }
 
 
-def _look(subject: Subject, leaf: Leaf, probes: Sequence[Probe], seed: int) -> _Seen:
-    found = [isolate(subject, leaf, one, seed) for one in probes]
-    u = own_steps(subject, leaf, seed)
+def _look(subject: Subject, leaf: Leaf, probes: Sequence[Probe], demand: Demand) -> _Seen:
+    found = [isolate(subject, leaf, one, demand.seed, demand.rtol) for one in probes]
+    u = own_steps(subject, leaf, demand.seed)
     slopes = [tuple(_slopes(subject, leaf, one, entry, u) for entry in found[0].entries[:_LOOKED_AT]) for one in probes]
     return _Seen(leaf, found[0], tuple(reading for one in found for reading in one.smooth), tuple(slopes))
 
@@ -95,13 +94,15 @@ def _slopes(subject: Subject, leaf: Leaf, one: Probe, entry: int, u: Array) -> S
     return Slopes(index, backward, low, high, bar / step + DEMANDED**4 * abs(backward), below.status)
 
 
-def _tied(subject: Subject, seen: Sequence[_Seen], probes: Sequence[Probe]) -> Iterator[tuple[set[str], Reading]]:
+def _tied(
+    subject: Subject, seen: Sequence[_Seen], probes: Sequence[Probe], rtol: float
+) -> Iterator[tuple[set[str], Reading]]:
     """Readings along directions that move kinked entries together, where the function is smooth along them."""
     kinked = [(one.leaf, entry) for one in seen for entry in one.isolated.entries[:_LOOKED_AT]]
     for members, steps in _together(kinked):
         u = _moved(members, steps)
         for one in probes:
-            found = read(subject, one, u)
+            found = read(subject, one, u, rtol)
             if found.status is Status.SMOOTH and clear(found, one):
                 yield {leaf.name for leaf, _ in members}, found
 

@@ -19,7 +19,7 @@ from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, along, direction, magnitudes, probe
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, place
+from nnverify.verdict import Finding, Outcome, place, times
 
 Array = NDArray[np.float64]
 
@@ -167,7 +167,7 @@ def _finding_for(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
     if refuted(readings):
         return _fail(leaf, readings)
     settled = sum(not one.agrees for one in readings) <= len(readings) // 4
-    fine = all(one.resolution(leaf.name) <= one.demanded for one in readings)
+    fine = all(one.resolution(leaf.name) <= one.demanded(leaf.name) for one in readings)
     return _pass(leaf, readings) if settled and fine else _open(leaf, readings)
 
 
@@ -184,7 +184,7 @@ def _fail(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
         f"d{leaf.name} differs along a random direction: backward {worst.backward:+.6g}, "
         f"numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
         if factor is None
-        else f"d{leaf.name} is {factor:.4g} x the numerical gradient"
+        else f"d{leaf.name} is {times(factor)} x the numerical gradient"
     )
     return replace(_finding(leaf, Outcome.FAIL, message, None, worst), ratio=factor)
 

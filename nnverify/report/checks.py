@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from tabulate import tabulate
 
 from nnverify.report.json import dumps
-from nnverify.verdict import Finding, Outcome, Verdict, place
+from nnverify.verdict import Finding, Outcome, Verdict, place, times
 
 _WIDTH = 80
 _INDENT = "       "
@@ -56,7 +56,7 @@ def _row(one: Finding) -> dict[str, str]:
         "gradient": f"d{one.leaf}",
         "verdict": one.outcome.value.upper() if wrong else one.outcome.value,
         "seen to": f"{one.resolution:.0e}" if one.resolution is not None and not wrong else "",
-        "ratio": f"{one.ratio:.4g} x" if one.ratio is not None else "",
+        "ratio": f"{times(one.ratio)} x" if one.ratio is not None else "",
         "at": place(one.index) if one.index else "",
         "backward": _number(one.backward) if wrong else "",
         "numerical": _number(one.numerical) if wrong else "",

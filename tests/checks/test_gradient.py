@@ -10,9 +10,9 @@ import pytest
 
 from nnverify import UsageError
 from nnverify.draws import generator
+from nnverify.reading import Demand
 from nnverify.subject import Subject
 from nnverify.verdict import Outcome, Verdict
-from nnverify.verify import Demand
 from nnverify.verify import verify as verify_subject
 from tests.subjects import dense, dense_backward, dense_leaves, dense_with, subject
 
