@@ -1,13 +1,14 @@
 """What the caller says of a leaf, and the leaves drawn from it.
 
 Axis words, a shape, an array (or anything like one), a function of a generator, or leaf(…) for what needs more:
-a domain, an index array, a constant. Dictionaries, None and truth values are handed through as constants.
+a domain, an index array, a constant. A list or dictionary of these is one argument with many leaves; any other
+dictionary, None and truth values are handed through as constants.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,39 @@ from nnverify.draws import generator, sizes
 from nnverify.subject import Leaf
 
 Draw = Callable[[np.random.Generator], Any]
+Place = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Tree(Leaf):
+    """One argument with many leaves: the list or dictionary is the value, ``members`` are the leaves by their place."""
+
+    members: Mapping[Place, Leaf] = field(default_factory=dict)
+
+
+def grown(tree: Any, ends: Mapping[Place, Any]) -> Any:
+    """A copy of nested lists and dictionaries with other things at some places."""
+    if () in ends or not isinstance(tree, Mapping | list | tuple):
+        return ends.get((), tree.copy() if isinstance(tree, np.ndarray) else tree)
+    below = {
+        key: grown(child, {place[1:]: end for place, end in ends.items() if place[0] == key})
+        for key, child in _children(tree)
+    }
+    if isinstance(tree, tuple):
+        return type(tree)(*below.values()) if hasattr(tree, "_fields") else tuple(below.values())
+    return list(below.values()) if isinstance(tree, list) else tree | below  # type: ignore[operator]
+
+
+def _children(tree: Any) -> Iterable[tuple[Any, Any]]:
+    return tree.items() if isinstance(tree, Mapping) else enumerate(tree)
 
 
 @dataclass(frozen=True)
 class LeafSpec:
-    """A leaf before it is drawn. Exactly one of axes, shape, value and draw is set."""
+    """A leaf before it is drawn. At most one of axes, shape, draw and parts is set; else it is the value.
+
+    parts   for a list or dictionary: what was said of each place in it; the rest of it is in ``value``
+    """
 
     axes: str | None = None
     shape: tuple[int, ...] | None = None
@@ -33,10 +62,13 @@ class LeafSpec:
     dtype: Any = None
     integers_below: str | int | None = None
     grad: bool = True
+    parts: Mapping[Place, LeafSpec] = field(default_factory=dict)
 
     @property
     def given(self) -> bool:
         """Whether the caller chose the values."""
+        if self.parts:
+            return all(part.given for part in self.parts.values())
         return self.axes is None and self.shape is None and self.draw is None
 
 
@@ -56,11 +88,17 @@ def leaf(
     low, high       where drawn values must lie; the ends themselves are not drawn
     dtype           of the array that forward gets
     integers_below  whole numbers from 0 up to this size, or the size of this axis: an index array, no gradient
-    grad            False for a constant: backward returns nothing for it
+    grad            False for a constant: backward returns nothing for it; then anything else may be passed, too
     """
-    spec = _spec("leaf(…)", what)
+    spec = _spec("leaf(…)", what) if grad else _constant("leaf(…)", what)
     grad = grad and integers_below is None
     return LeafSpec(spec.axes, spec.shape, spec.value, spec.draw, low, high, dtype, integers_below, grad and spec.grad)
+
+
+def _constant(name: str, what: Any) -> LeafSpec:
+    if isinstance(what, str | tuple | np.ndarray) or callable(what):
+        return _spec(name, what)
+    return LeafSpec(value=what, grad=False)
 
 
 def specs(leaves: Mapping[str, Any]) -> dict[str, LeafSpec]:
@@ -76,11 +114,47 @@ def _spec(name: str, what: Any) -> LeafSpec:
         return LeafSpec(axes=what)
     if isinstance(what, tuple) and all(_is_size(part) for part in what):
         return LeafSpec(shape=_checked(name, what))
-    if what is None or isinstance(what, bool | Mapping):
+    if found := _parts(name, what):
+        return LeafSpec(value=what, grad=any(part.grad for part in found.values()), parts=found)
+    if what is None or isinstance(what, bool | Mapping) or (isinstance(what, list | tuple) and _holds_options(what)):
         return LeafSpec(value=what, grad=False)
     if callable(what) and not hasattr(what, "__array__"):
         return LeafSpec(draw=what)
     return _array(name, what)
+
+
+def _parts(name: str, what: Any) -> dict[Place, LeafSpec]:
+    """What is said of the places in a list or dictionary; nothing for one that is an array, or options alone.
+
+    Arrays and leaf(…) are leaves each, and so are shapes where a list holds nothing else, and floats where a
+    dictionary holds only arrays beside them: {"eps": 1e-5, "mode": "train"} are options.
+    """
+    found = dict(_ends(what))
+    kinds = {_kind(end) for end in found.values()}
+    wanted = {"leaf", "array"} | ({"float"} if kinds <= {"leaf", "array", "float"} and kinds != {"float"} else set())
+    wanted |= {"shape"} if kinds == {"shape"} and not isinstance(what, Mapping) else set()
+    found = {place: end for place, end in found.items() if _kind(end) in wanted}
+    return {place: _spec(f"{name}{label(place)}", end) for place, end in found.items()}
+
+
+def _holds_options(what: Any) -> bool:
+    return any(isinstance(one, Mapping) for one in what)
+
+
+def _ends(what: Any) -> Iterator[tuple[Place, Any]]:
+    """All places in nested lists, tuples and dictionaries; a shape is one."""
+    if not isinstance(what, Mapping | list | tuple):
+        return
+    for key, child in _children(what):
+        below = [] if _kind(child) == "shape" else list(_ends(child))
+        yield from (((key, *place), end) for place, end in below) if below else (((key,), child),)
+
+
+def _kind(end: Any) -> str:
+    if isinstance(end, tuple) and all(_is_size(part) for part in end):
+        return "shape"
+    kinds: dict[str, Any] = {"leaf": LeafSpec, "array": np.ndarray, "float": float | np.floating}
+    return next((name for name, kind in kinds.items() if isinstance(end, kind)), "other")
 
 
 def _is_size(part: Any) -> bool:
@@ -104,49 +178,51 @@ def _array(name: str, what: Any) -> LeafSpec:
         ) from error
     kind = array.dtype.kind
     if kind == "c":
-        raise UsageError(
-            what="it is complex, and complex leaves are not supported yet",
-            where=f"leaf {name!r}",
-            fix="pass real and imaginary part as two leaves",
-        )
+        what, fix = "it is complex, and complex leaves are not supported yet", "pass real and imaginary part as two"
+        raise UsageError(what=what, where=f"leaf {name!r}", fix=fix)
     if kind not in "fiub":
         raise UsageError(
             what=f"{type(what).__name__} holds no numbers (dtype {array.dtype})",
             where=f"leaf {name!r}",
-            fix="pass axis words such as 'm n', a shape such as (8, 4), or an array of numbers",
+            fix="pass axis words such as 'm n', a shape such as (8, 4), an array of numbers, or leaf(…, grad=False)",
         )
     return LeafSpec(value=what if isinstance(what, np.ndarray | int) else array[()], grad=kind == "f")
 
 
 def realise(found: Mapping[str, LeafSpec], number: int, seed: int, regime: str = "normal") -> tuple[Leaf, ...]:
     """Leaves for draw ``number``: sizes bound by the shapes that are given, else drawn; values drawn in a regime."""
-    rng = generator(seed, "leaves", number)
-    axes = {name: _shapes.parse(spec.axes, f"leaf {name!r}") for name, spec in found.items() if spec.axes is not None}
-    names = list(dict.fromkeys(key for one in axes.values() for key in _shapes.keys(one)))
-    size = sizes(names, number, rng)
-    shapes = {name: _shapes.shape(one, size) for name, one in axes.items()}
-    return tuple(
-        Leaf(
-            name,
-            _value(name, spec, shapes.get(name, spec.shape), size, generator(seed, name, number), regime),
-            spec.grad,
-        )
-        for name, spec in found.items()
-    )
+    every = [one for spec in found.values() for one in (spec.parts.values() if spec.parts else [spec])]
+    axes = [_shapes.parse(spec.axes, "leaf") for spec in every if spec.axes is not None]
+    names = list(dict.fromkeys(key for one in axes for key in _shapes.keys(one)))
+    size = sizes(names, number, generator(seed, "leaves", number))
+
+    def value(name: str, spec: LeafSpec) -> Any:
+        return _value(name, spec, size, generator(seed, name, number), regime)
+
+    return tuple(_leaf(name, spec, value) for name, spec in found.items())
+
+
+def _leaf(name: str, spec: LeafSpec, value: Callable[[str, LeafSpec], Any]) -> Leaf:
+    if not spec.parts:
+        return Leaf(name, value(name, spec), spec.grad)
+    members = {path: _leaf(f"{name}{label(path)}", part, value) for path, part in spec.parts.items()}
+    whole = grown(spec.value, {path: one.value for path, one in members.items()})
+    return Tree(name, whole, spec.grad, members)
+
+
+def label(place: Place) -> str:
+    """['W'][0], as one would write it."""
+    return "".join(f"[{key!r}]" for key in place)
 
 
 # Where values are drawn when nothing is said: forwards with a smaller domain than all numbers get the next one.
 REGIMES: dict[str, tuple[float, float] | None] = {"normal": None, "positive": (0.5, 2.0), "unit": (0.1, 0.9)}
 
 
-def _value(
-    name: str,
-    spec: LeafSpec,
-    shape: tuple[int, ...] | None,
-    size: Mapping[str, int],
-    rng: np.random.Generator,
-    regime: str,
-) -> Any:
+def _value(name: str, spec: LeafSpec, size: Mapping[str, int], rng: np.random.Generator, regime: str) -> Any:
+    shape = spec.shape
+    if spec.axes is not None:
+        shape = _shapes.shape(_shapes.parse(spec.axes, f"leaf {name!r}"), size)
     if spec.draw is not None:
         value = spec.draw(rng)
     elif shape is None:

@@ -102,7 +102,7 @@ def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
     value = float(found.value[0])
     return Reading(
-        float(np.sum(total)), value, bar, sizes, found.status, found.evaluations, _eps(one), line.still, trouble
+        float(np.sum(total)), value, bar, sizes, found.status, found.evaluations, slack, _eps(one), line.still, trouble
     )
 
 

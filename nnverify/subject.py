@@ -6,6 +6,7 @@ return is validated here; nothing is judged.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ class Subject:
     pullback (upstream, shaped like the output) -> {leaf: gradient}
     convention, notes
              how the caller's functions are called, and what the caller should know of it
+    stateful an object, which may keep state between its own calls and work on the upstream it is handed
     unit_outputs
              so many outputs, the last ones, have an upstream of 1: terms of the loss that the pullback adds by itself
     """
@@ -48,6 +50,7 @@ class Subject:
     convention: str = ""
     notes: tuple[str, ...] = ()
     unit_outputs: int = 0
+    stateful: bool = False
 
     def targets(self) -> tuple[Leaf, ...]:
         """The leaves whose gradients are checked."""
@@ -98,7 +101,10 @@ def _eps(dtype: np.dtype[Any]) -> float:
 
 
 def copied(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+    """A copy of an array, or of nested lists and dictionaries of them."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return copy.deepcopy(value) if isinstance(value, dict | list) else value
 
 
 def like(vector: Array, output: Any) -> Any:

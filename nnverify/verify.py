@@ -10,6 +10,10 @@ import numpy as np
 
 from nnverify.checks.entries import entries
 from nnverify.checks.gradient import Answer, gradient
+from nnverify.checks.linear import linear
+from nnverify.checks.pure import pure
+from nnverify.checks.repeatable import repeatable
+from nnverify.contract import call
 from nnverify.localisation import locate, step_evidence
 from nnverify.moving import irrelevant, moved
 from nnverify.probe import Probe, probe
@@ -33,7 +37,17 @@ def verify(subject: Subject, demand: Demand) -> Verdict:
         _placed(subject, leaves[name], finding, answer.probe, demand.seed) for name, finding in found.items()
     )
     shapes = f"{_shapes(subject)} -> {answer.probe.output_shape}"
-    return Verdict(subject.name, placed, demand.seed, answer.evaluations, shapes, subject.convention, subject.notes)
+    kept = _contract(subject, answer, demand.seed)
+    findings = (*placed, *kept)
+    return Verdict(subject.name, findings, demand.seed, answer.evaluations, shapes, subject.convention, subject.notes)
+
+
+def _contract(subject: Subject, answer: Answer, seed: int) -> tuple[Finding, ...]:
+    """What a backward pass promises beside the right numbers; only what was broken, or is worth a remark."""
+    if answer.probe.raised:
+        return ()
+    calls = call(subject, answer.probe, probe(subject, 1, seed), seed)
+    return tuple(finding for check in (linear, pure, repeatable) for finding in check(subject, calls))
 
 
 def _entrywise(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:

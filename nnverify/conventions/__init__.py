@@ -1,6 +1,6 @@
 """Foreign conventions, each turned into a Subject once, at the edge; one file and one table row each.
 
-Recognition looks at what is callable and at names, never at whether a gradient is right. The first row that
+Recognition looks at what is callable, at names and at shapes, never at whether a gradient is right. The first row that
 recognises a call takes it; ``convention=`` names a row.
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from nnverify._errors import NnverifyError, UsageError
 from nnverify.conventions._declared import declared
-from nnverify.conventions._randomness import Randomness
+from nnverify.conventions._randomness import World
+from nnverify.conventions._settled import settled
+from nnverify.conventions._trees import unpacked
 from nnverify.conventions.context import CONTEXT
-from nnverify.conventions.convention import Call, Convention, title
+from nnverify.conventions.convention import Adapted, Call, Convention, title
 from nnverify.conventions.derivative import DERIVATIVE
 from nnverify.conventions.function import FUNCTION
 from nnverify.conventions.object import OBJECT
@@ -35,18 +35,25 @@ def subject_of(call: Call) -> Subject:
 
     Raises UsageError for a call that no row recognises, and whatever the row raises for what it cannot tell.
     """
-    row = _row(call)
+    world = World(call.target, call.backward)
+    call = replace(call, name=call.name or title(call.target), world=world)
     try:
-        return _frozen(declared(row.subject(call), call.declared), call)
+        adapted = unpacked(_row(call).subject(call))
+        return _targeted(declared(settled(_frozen(adapted, world), call.order), call))
     except NnverifyError:
         raise
     except Exception as error:
-        shapes = ", ".join(f"{leaf.name} {np.shape(leaf.value)}" for leaf in call.leaves)
-        raise UsageError(
-            what=f"running it raised {type(error).__name__}: {error}",
-            where=call.name or title(call.target),
-            fix=f"call forward and backward once by hand with leaves of these shapes: {shapes}",
-        ) from error
+        raise call.raised(error) from error
+
+
+def _targeted(subject: Subject) -> Subject:
+    if subject.targets():
+        return subject
+    raise UsageError(
+        what=f"none of the leaves {', '.join(leaf.name for leaf in subject.leaves)} can receive a gradient",
+        where=subject.name,
+        fix="pass at least one leaf with floating-point values",
+    )
 
 
 def _row(call: Call) -> Convention:
@@ -75,23 +82,30 @@ def _shown(value: Any) -> str:
     return f"the {type(value).__name__} {value!r:.40}"
 
 
-def _frozen(subject: Subject, call: Call) -> Subject:
-    """The subject, every forward of which meets the same random state, if forward draws at all."""
-    randomness = Randomness(call.target, call.backward)
+def _frozen(subject: Adapted, world: World) -> Adapted:
+    """The subject, every forward of which meets the same world: random states, and what the functions keep state in."""
+    world.rewind()
     subject.at_point()
-    if not randomness.moved():
+    moved = world.moved()
+    if not moved:
         return subject
-    randomness.rewind()
+    world.rewind()
 
     def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
         def call_again(*values: Any) -> Any:
-            randomness.rewind()
+            world.rewind()
             return function(*values)
 
         return call_again
 
-    note = "forward draws random numbers: the generator was put back before each call"
-    return replace(subject, run=fresh(subject.run), forward=fresh(subject.forward), notes=(*subject.notes, note))
+    notes = (*subject.notes, *(_NOTES[name] for name in moved))
+    stateful = subject.stateful or "state" in moved
+    return replace(subject, run=fresh(subject.run), forward=fresh(subject.forward), notes=notes, stateful=stateful)
 
+
+_NOTES = {
+    "random": "forward draws random numbers: the generator was put back before each call",
+    "state": "the functions keep state between calls: it was put back before each forward",
+}
 
 __all__ = ["CONVENTIONS", "Call", "Convention", "Pullback", "copied", "subject_of"]

@@ -7,39 +7,60 @@ of it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from nnverify._errors import UsageError
-from nnverify.conventions.convention import Declared
+from nnverify.conventions._losses import FUSED, Loss
+from nnverify.conventions._settled import moves
+from nnverify.conventions._trees import members
+from nnverify.conventions.convention import Adapted, Call, Declared
 from nnverify.subject import Pullback, Subject
 
-Wrap = Callable[[Subject, Declared], Subject]
+Wrap = Callable[[Adapted, Call], Adapted]
 
 
-def declared(subject: Subject, what: Declared) -> Subject:
-    """The subject with everything that was declared."""
+def declared(subject: Adapted, call: Call) -> Subject:
+    """The subject with everything that was declared; finished gradients last of all become a pullback."""
+    what = call.declared
+    if subject.target is not None and what.fused is None and what.surrogate is None:
+        raise _no_loss(subject)
     for wanted, wrap in (
         (what.surrogate is not None, _surrogate),
         (what.fused is not None, _fused),
+        (what.reduction in ("mean", "sum") and what.fused is None, _reduced),
+        (what.reduction == "batch mean" and not (what.fused and subject.terminal), _batch_mean),
         (what.terminal, _terminal),
-        (what.reduction is not None, _reduction),
+        (True, _finished),
         (what.penalty is not None, _penalty),
     ):
-        subject = wrap(subject, what) if wanted else subject
+        subject = wrap(subject, call) if wanted else subject
     return subject
 
 
-def _noted(subject: Subject, note: str, **changes: Any) -> Subject:
+def _no_loss(subject: Adapted) -> UsageError:
+    name = subject.leaves[subject.target or 0].name
+    return UsageError(
+        what=f"forward does not take {name}, backward does: its gradients are those of a loss that is computed nowhere",
+        where=subject.name,
+        fix=f"say which loss: fused={' or fused='.join(map(repr, FUSED))}, or surrogate= a function of all leaves",
+    )
+
+
+def _noted(subject: Adapted, note: str, **changes: Any) -> Adapted:
     return replace(subject, notes=(*subject.notes, note), **changes)
 
 
-def _surrogate(subject: Subject, what: Declared) -> Subject:
+def _scaled(gradients: Mapping[str, Any], factor: Any) -> dict[str, Any]:
+    return {name: None if part is None else factor * np.asarray(part) for name, part in gradients.items()}
+
+
+def _surrogate(subject: Adapted, call: Call) -> Adapted:
     """The derivative is that of another function; the backward belongs to the forward as it is."""
-    surrogate = what.surrogate
+    surrogate = call.declared.surrogate
     assert surrogate is not None
 
     def run(*values: Any) -> tuple[Any, Pullback]:
@@ -48,103 +69,113 @@ def _surrogate(subject: Subject, what: Declared) -> Subject:
     return _noted(subject, "declared: the derivative is that of the surrogate", run=run, forward=surrogate)
 
 
-def _terminal(subject: Subject, _: Declared) -> Subject:
+def _of_a_loss(subject: Adapted, loss: Callable[..., Any], note: str) -> Adapted:
+    """The loss as the output; what the pullback gives for an upstream of ones is its gradient."""
+
+    def run(*values: Any) -> tuple[Any, Pullback]:
+        output, pullback = subject.run(*values)
+        ones = np.ones_like(np.asarray(output, dtype=np.float64))[()]
+        return loss(output, values), lambda dout: _scaled(pullback(ones), dout)
+
+    def forward(*values: Any) -> Any:
+        return loss(subject.forward(*values), values)
+
+    return _noted(subject, note, run=run, forward=forward, terminal=False)
+
+
+def _terminal(subject: Adapted, _: Call) -> Adapted:
     """The backward starts from the loss: its upstream is 1 whatever comes after."""
-
-    def run(*values: Any) -> tuple[Any, Pullback]:
-        output, pullback = subject.run(*values)
-        return output, lambda dout: _times(pullback(np.ones_like(output)[()]), dout)
-
-    return _noted(subject, "declared: backward starts from the loss and ignores its upstream", run=run)
-
-
-def _times(gradients: Any, dout: Any) -> dict[str, Any]:
-    factor = float(np.mean(dout))
-    return {name: None if part is None else factor * np.asarray(part) for name, part in gradients.items()}
-
-
-def _reduction(subject: Subject, what: Declared) -> Subject:
-    if what.reduction == "batch mean":
-        return _batch_mean(subject, what.batch_axis)
-    reducers: dict[str, Callable[[Any], Any]] = {"mean": np.mean, "sum": np.sum}
-    reduce = reducers.get(what.reduction or "")
-    if reduce is None:
+    output = subject.at_point()[0]
+    if np.size(output) != 1:
         raise UsageError(
-            what=f"reduction={what.reduction!r} is unknown",
+            what=f"terminal=True, but forward returns shape {np.shape(output)}, which is no loss",
             where=subject.name,
-            fix="choose 'mean' or 'sum' for a loss, or 'batch mean' for parameters",
+            fix="say what the loss is, reduction='mean' or reduction='sum'",
         )
-
-    def run(*values: Any) -> tuple[Any, Pullback]:
-        output, pullback = subject.run(*values)
-        share = np.ones_like(np.asarray(output, dtype=np.float64))
-        return reduce(output), lambda dout: _times(pullback(share[()]), dout)
-
-    note = f"declared: the loss is the {what.reduction} of the {'output entries'}"
-    return _noted(subject, note, run=run, forward=lambda *values: reduce(subject.forward(*values)))
+    return _of_a_loss(
+        subject, lambda output, _: output, "declared: backward starts from the loss and ignores its upstream"
+    )
 
 
-def _batch_mean(subject: Subject, axis: int) -> Subject:
-    """Gradients of parameters, all leaves but the first, are divided by the number of samples."""
-    data, *parameters = subject.leaves
-    if np.ndim(data.value) <= axis or np.ndim(data.value) < -axis:
+def _reduced(subject: Adapted, call: Call) -> Adapted:
+    """The loss is the mean or sum of what forward returns."""
+    reduction = call.declared.reduction
+    reduce = np.mean if reduction == "mean" else np.sum
+    return _of_a_loss(
+        subject, lambda output, _: reduce(output), f"declared: the loss is the {reduction} of the output entries"
+    )
+
+
+def _batch_mean(subject: Adapted, call: Call) -> Adapted:
+    """Gradients of parameters are divided by the number of samples: all leaves but the first, or all an object has."""
+    axis, data = call.declared.batch_axis, subject.leaves[0]
+    if not -np.ndim(data.value) <= axis < np.ndim(data.value):
         raise UsageError(
             what=f"{data.name} of shape {np.shape(data.value)} has no axis {axis}",
             where=subject.name,
             fix="batch_axis= is the axis of the first leaf that counts the samples",
         )
-    m = np.shape(data.value)[axis]
-    names = {leaf.name for leaf in parameters}
+    m, given = np.shape(data.value)[axis], sum(len(members(leaf)) for leaf in call.leaves)
+    others = subject.leaves[given if len(subject.leaves) > given else 1 :]
+    names = [leaf.name for leaf in others if leaf.differentiable]
 
     def run(*values: Any) -> tuple[Any, Pullback]:
         output, pullback = subject.run(*values)
 
         def summed(dout: Any) -> dict[str, Any]:
-            found = pullback(dout)
-            return {name: _scaled(part, m) if name in names else part for name, part in found.items()}
+            found = dict(pullback(dout))
+            return found | _scaled({name: found.get(name) for name in names}, m)
 
         return output, summed
 
-    return _noted(subject, f"declared: gradients of {', '.join(sorted(names))} are a mean over {m} samples", run=run)
+    return _noted(subject, f"declared: gradients of {', '.join(names)} are a mean over {m} samples", run=run)
 
 
-def _scaled(part: Any, factor: float) -> Any:
-    return None if part is None else factor * np.asarray(part)
-
-
-def _softmax_cross_entropy(p: Any, target: Any) -> Any:
-    return -np.sum(target * np.log(p))
-
-
-def _sigmoid_cross_entropy(p: Any, target: Any) -> Any:
-    return -np.sum(target * np.log(p) + (1 - target) * np.log1p(-p))
-
-
-_FUSED: dict[str, Callable[[Any, Any], Any]] = {
-    "softmax cross-entropy": _softmax_cross_entropy,
-    "sigmoid cross-entropy": _sigmoid_cross_entropy,
-}
-
-
-def _fused(subject: Subject, what: Declared) -> Subject:
-    """Loss and activation share one gradient: the backward is given p − target, which is it already."""
-    loss = _FUSED.get(what.fused or "")
-    if loss is None:
+def _fused(subject: Adapted, call: Call) -> Adapted:
+    """Loss and activation share one gradient, p − target: backward is given it, or the target to compute it from."""
+    fused = FUSED.get(call.declared.fused or "")
+    if fused is None:
         raise UsageError(
-            what=f"fused={what.fused!r} is unknown",
+            what=f"fused={call.declared.fused!r} is unknown",
             where=subject.name,
-            fix=f"choose one of {', '.join(map(repr, _FUSED))}",
+            fix=f"choose one of {', '.join(map(repr, FUSED))}",
         )
+    note, place = f"declared: fused with its loss, {call.declared.fused}", _compared(subject)
+
+    def loss(p: Any, values: Any) -> Any:
+        target = _target(p) if place is None else _one_hot(values[place], p)
+        return np.sum(fused.entries(p, target)) / _count(p, fused, call.declared)
+
+    if subject.terminal:
+        return _of_a_loss(subject, loss, note)
 
     def run(*values: Any) -> tuple[Any, Pullback]:
         p, pullback = subject.run(*values)
-        return loss(p, _target(p)), lambda dout: pullback(dout * (p - _target(p)))
+        share = fused.factor * (p - _target(p)) / _count(p, fused, call.declared)
+        return loss(p, values), lambda dout: pullback(dout * share)
 
-    def forward(*values: Any) -> Any:
-        p = subject.forward(*values)
-        return loss(p, _target(p))
+    return _noted(subject, note, run=run, forward=lambda *values: loss(subject.forward(*values), values))
 
-    return _noted(subject, f"declared: fused with its loss, {what.fused}", run=run, forward=forward)
+
+def _count(p: Any, fused: Loss, what: Declared) -> int:
+    """What the loss is divided by where it is declared to be a mean: over the entries, or over the samples."""
+    if what.reduction is None or what.reduction == "sum" or not np.ndim(p):
+        return 1
+    return np.size(p) if what.reduction == "mean" and not fused.of_samples else np.shape(p)[what.batch_axis]
+
+
+def _compared(subject: Adapted) -> int | None:
+    """The place of the target: the leaf that forward does not take, or that does not move what it returns."""
+    if not subject.terminal or subject.target is not None:
+        return subject.target
+    idle = [place for place, leaf in enumerate(subject.leaves) if not moves(leaf, subject)]
+    if len(idle) == 1:
+        return idle[0]
+    raise UsageError(
+        what="backward is given no upstream, and which leaf the loss compares with cannot be told",
+        where=subject.name,
+        fix="pass the target as a leaf that forward does not depend on",
+    )
 
 
 def _target(p: Any) -> Any:
@@ -153,9 +184,44 @@ def _target(p: Any) -> Any:
     return np.eye(classes)[np.arange(np.size(p) // classes) % classes].reshape(np.shape(p))
 
 
-def _penalty(subject: Subject, what: Declared) -> Subject:
+def _one_hot(target: Any, p: Any) -> Any:
+    """The target as it is, or the rows that labels stand for."""
+    if np.shape(target) == np.shape(p) or np.asarray(target).dtype.kind == "f":
+        return target
+    return np.eye(np.shape(p)[-1])[np.asarray(target).reshape(-1)].reshape(np.shape(p))
+
+
+def _finished(subject: Adapted, _: Call) -> Adapted:
+    """Finished gradients of a scalar, or of a function of each entry: dout times as large under an upstream."""
+    if not subject.terminal:
+        return subject
+    shape = np.shape(subject.at_point()[0])
+
+    def times(gradients: Mapping[str, Any], dout: Any) -> dict[str, Any]:
+        odd = [name for name, part in gradients.items() if part is not None and np.shape(part) != shape]
+        if odd and np.size(dout) != 1:
+            raise _no_scalar(subject, odd[0], np.shape(gradients[odd[0]]), shape)
+        return _scaled(gradients, dout if np.size(dout) != 1 else float(np.sum(dout)))
+
+    def run(*values: Any) -> tuple[Any, Pullback]:
+        output, pullback = subject.run(*values)
+        return output, lambda dout: times(pullback(dout), dout)
+
+    return replace(subject, run=run, terminal=False)
+
+
+def _no_scalar(subject: Adapted, name: str, own: tuple[int, ...], shape: tuple[int, ...]) -> UsageError:
+    return UsageError(
+        what=f"backward takes no upstream and returns d{name} of shape {own} for an output of shape {shape}: only a "
+        "scalar, or a function of each entry, has finished gradients",
+        where=subject.name,
+        fix="say what the loss is, reduction='mean' or reduction='sum'",
+    )
+
+
+def _penalty(subject: Adapted, call: Call) -> Adapted:
     """A term of the parameters that is added to the loss; its gradient is part of the backward."""
-    penalty = what.penalty
+    penalty = call.declared.penalty
     assert penalty is not None
     places = _places(penalty, subject)
 

@@ -1,71 +1,152 @@
-"""What a backward returned, given to the leaves: by name, by order, or because there is only one."""
+"""What a backward returned, given to the leaves: by name, by order, or because only one is due."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from nnverify._errors import UsageError
-from nnverify.conventions._names import GRADIENT_OF
+from nnverify.conventions import _names
+from nnverify.leaves import Place, Tree
 from nnverify.subject import Leaf
 
 
-def by_leaf(returned: Any, leaves: Sequence[Leaf], where: str, order: Sequence[str] | None = None) -> dict[str, Any]:
-    """{leaf: gradient} for what a backward returned.
+def by_leaf(
+    returned: Any, leaves: Sequence[Leaf], where: str, order: Sequence[str] | None = None, *, terminal: bool = False
+) -> dict[str, Any]:
+    """{leaf: gradient} for what a backward returned; {} for None.
 
     A dict is read by leaf name or by "d" + name, a tuple or list in leaf order (with or without the constants), a
-    single array belongs to the only leaf. Leaves without a gradient are left out: that is a finding, not an error.
-    Raises UsageError for what cannot be told apart.
+    single array belongs to the only leaf that is due. A list or dictionary of leaves gets one of gradients. Leaves
+    without a gradient are left out: that is a finding, not an error. Raises UsageError for what cannot be told apart.
     """
-    targets = [leaf.name for leaf in leaves if leaf.differentiable]
     if returned is None:
         return {}
     if isinstance(returned, Mapping):
-        return _from_mapping(returned, targets, where)
-    if order is not None or isinstance(returned, tuple | list):
-        return _from_sequence(returned, [leaf.name for leaf in leaves], targets, where, order)
-    if len(targets) == 1:
-        return {targets[0]: returned}
-    raise UsageError(
-        what=f"backward returned one array, and gradients of {_listed(targets)} are due",
-        where=where,
-        fix=f"return a tuple or a dict; or say what is constant: {targets[-1]}=leaf({targets[-1]}, grad=False)",
-    )
+        return _from_mapping(returned, [leaf for leaf in leaves if leaf.differentiable], where)
+    parts = list(returned) if isinstance(returned, tuple | list) else [returned]
+    if order is not None:
+        return _in_order(parts, order, where)
+    if len(parts) > 1 and not any(isinstance(leaf, Tree) for leaf in leaves):
+        parts, named = _sorted(parts, [leaf for leaf in leaves if leaf.differentiable])
+        if named:
+            rest = [leaf for leaf in leaves if leaf.name not in named]
+            return named | by_leaf(tuple(parts) if len(parts) != 1 else parts[0], rest, where, terminal=terminal)
+        returned = tuple(parts)
+    if isinstance(returned, tuple | list) and len(parts) == len(leaves):
+        return {leaf.name: part for leaf, part in zip(leaves, parts, strict=True) if leaf.differentiable}
+    chosen = next((found for found in due(leaves, terminal=terminal) if _fits(found, parts, returned)), None)
+    if chosen is None:
+        raise _unclear(parts, leaves, where)
+    whole = [returned] if len(chosen) == 1 and len(parts) != 1 else parts
+    return {leaf.name: part for leaf, part in zip(chosen, whole, strict=True)}
 
 
-def _from_mapping(returned: Mapping[Any, Any], targets: Sequence[str], where: str) -> dict[str, Any]:
-    found = {name: returned[key] for name in targets if (key := key_of(name, returned)) is not None}
+def _sorted(parts: Sequence[Any], targets: Sequence[Leaf]) -> tuple[list[Any], dict[str, Any]]:
+    """(dx, {"W": dW, "b": db}) and (dx, [dW, db]): what is nested is laid out, in order or by name."""
+    plain: list[Any] = []
+    named: dict[str, Any] = {}
+    for part in parts:
+        if isinstance(part, Mapping):
+            keys = {leaf.name: key_of(leaf.name, part) for leaf in targets}
+            named |= {name: part[key] for name, key in keys.items() if key is not None}
+        else:
+            plain += part if isinstance(part, tuple | list) and not _numbers(part) else [part]
+    return plain, named
+
+
+def _fits(found: Sequence[Leaf], parts: Sequence[Any], returned: Any) -> bool:
+    """Whether there is one gradient for each; a single list of leaves, or of numbers, takes all of them."""
+    if len(found) == len(parts):
+        return True
+    one = found[0]
+    return len(found) == 1 and (isinstance(one, Tree) or (_numbers(returned) and len(parts) == len(one.value)))
+
+
+def _numbers(returned: Any) -> bool:
+    """A list of numbers, or of lists of them, in an array's place."""
+    while isinstance(returned, list) and returned:
+        returned = returned[0]
+    return isinstance(returned, float)
+
+
+def due(leaves: Sequence[Leaf], *, terminal: bool) -> Iterator[list[Leaf]]:
+    """The leaves that gradients may belong to: all that have one; then without those that need none, by their names.
+
+    ``terminal``: the backward starts from a loss; then its data and its target need none either.
+    """
+    found = [leaf for leaf in leaves if leaf.differentiable]
+    yield found
+    for needless in (_is_setting, _is_target, *((_is_loss_target, _is_data) if terminal else ())):
+        kept = [leaf for leaf in found if not needless(leaf, leaves)]
+        if kept and len(kept) < len(found):
+            found = kept
+            yield found
+
+
+def needless(leaf: Leaf, leaves: Sequence[Leaf], *, terminal: bool) -> bool:
+    """Whether a leaf that got no gradient is a setting, a target or data, and no parameter that was forgotten."""
+    asked = (_is_setting, _is_target, *((_is_loss_target, _is_data) if terminal else ()))
+    return any(is_one(leaf, leaves) for is_one in asked)
+
+
+def _is_setting(leaf: Leaf, _: Sequence[Leaf]) -> bool:
+    number = np.ndim(leaf.value) == 0 and not isinstance(leaf.value, np.ndarray)
+    name = member(leaf.name)
+    return (name in _names.SETTINGS and number) or name.startswith(_names.RUNNING)
+
+
+def member(name: str) -> str:
+    """The last key of a leaf that lies in a dictionary: W of params['W']."""
+    return name.rpartition("['")[2].removesuffix("']")
+
+
+def _is_target(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
+    beside = any(one.name in _names.PREDICTIONS for one in leaves if one.name != leaf.name)
+    return leaf.name in _names.TARGETS or (leaf.name in _names.TARGETS_OF_LOSSES and beside)
+
+
+def _is_loss_target(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
+    return leaf.name in _names.TARGETS_OF_LOSSES and len(leaves) > 1
+
+
+def _is_data(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
+    return leaf.name in _names.DATA and len(leaves) > 1
+
+
+def _from_mapping(returned: Mapping[Any, Any], targets: Sequence[Leaf], where: str) -> dict[str, Any]:
+    keys = {leaf.name: key_of(leaf.name, returned) for leaf in targets}
+    found = {name: returned[key] for name, key in keys.items() if key is not None}
+    # A dictionary of parameters, and its gradients among the others: each member finds its own.
+    found |= {leaf.name: returned for leaf in targets if isinstance(leaf, Tree) and keys[leaf.name] is None}
     if not found and len(returned):
-        names = ", ".join(map(repr, returned))
+        names, leaves = ", ".join(map(repr, returned)), ", ".join(leaf.name for leaf in targets)
         raise UsageError(
-            what=f"backward returned gradients called {names}, the leaves are {_listed(targets)}",
+            what=f"backward returned gradients called {names}, the leaves are {leaves}",
             where=where,
-            fix=f"call the gradient of {targets[0]} {targets[0]!r} or 'd{targets[0]}'",
+            fix=f"call the gradient of {targets[0].name} {targets[0].name!r} or 'd{targets[0].name}'",
         )
     return found
 
 
 def key_of(name: str, store: Mapping[Any, Any]) -> Any:
     """The key under which a store of gradients holds that of ``name``; None without one."""
-    candidates = [pattern.format(name) for pattern in GRADIENT_OF]
+    candidates = [pattern.format(name) for pattern in _names.GRADIENT_OF]
     return next((key for key in (*candidates, name) if key in store), None)
 
 
-def _from_sequence(
-    returned: Any, names: Sequence[str], targets: Sequence[str], where: str, order: Sequence[str] | None
-) -> dict[str, Any]:
-    parts = list(returned) if isinstance(returned, tuple | list) else [returned]
-    if order is not None:
-        return _in_order(parts, order, where)
-    if len(parts) == len(names):
-        return {name: part for name, part in zip(names, parts, strict=True) if name in targets}
-    if len(parts) <= len(targets):
-        return dict(zip(targets, parts, strict=False))
-    raise UsageError(
-        what=f"backward returned {len(parts)} gradients for the leaves {_listed(targets)}",
-        where=where,
-        fix="return a dict from leaf name to gradient, or name the order: grads=('" + "', '".join(targets) + "')",
-    )
+def at_place(found: Any, place: Place) -> Any:
+    """The gradient of the array at this place, in what was found for the whole list or dictionary; None without."""
+    for key in place:
+        if isinstance(found, Mapping):
+            found = found.get(key_of(key, found) if isinstance(key, str) else key)
+        elif isinstance(found, tuple | list | np.ndarray) and isinstance(key, int) and key < len(found):
+            found = found[key]
+        else:
+            return None
+    return found
 
 
 def _in_order(parts: Sequence[Any], order: Sequence[str], where: str) -> dict[str, Any]:
@@ -78,5 +159,12 @@ def _in_order(parts: Sequence[Any], order: Sequence[str], where: str) -> dict[st
     return dict(zip(order, parts, strict=True))
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def _unclear(parts: Sequence[Any], leaves: Sequence[Leaf], where: str) -> UsageError:
+    targets = [leaf.name for leaf in leaves if leaf.differentiable]
+    listed = "', '".join(targets[: len(parts)])
+    got = "one array" if len(parts) == 1 else f"{len(parts)} gradients"
+    return UsageError(
+        what=f"backward returned {got}, and gradients of {', '.join(targets)} are due",
+        where=where,
+        fix=f"say whose they are, grads=['{listed}'], or what is constant: {targets[-1]}=leaf(…, grad=False)",
+    )

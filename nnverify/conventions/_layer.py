@@ -1,124 +1,133 @@
 """A layer object, run on copies: its methods, what they are called with, and the output they leave.
 
-Which of its arrays are parameters, and where their gradients lie, is found in _parameters.py.
+Which methods these are is found in _methods.py, which arrays are parameters in _parameters.py, and where their
+gradients lie in _sources.py.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions import _names
-from nnverify.conventions._signature import Role, Signature, roles_by_name, signature, undecided
-from nnverify.conventions._slots import Path, slots
-from nnverify.conventions.convention import Call
-from nnverify.subject import copied
+from nnverify.conventions._reach import attributes
+from nnverify.conventions._results import result
+from nnverify.conventions._slots import is_number
+from nnverify.conventions._way import Given, Way
+from nnverify.leaves import grown
+
+
+@dataclass(frozen=True)
+class Done:
+    """One forward: the object it was run on, all it returned, the attributes it set, and the output.
+
+    pullback   of a forward that returns its own gradients
+    """
+
+    owner: Any
+    returned: Any
+    left: tuple[str, ...]
+    output: Any
+    pullback: Callable[[Any], Any] | None = None
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True)
 class Layer:
-    """How the object is used: the two methods, forward's flags, the roles of backward's parameters.
+    """How the object is used.
 
-    out   the attribute with the output, where the caller named it
+    backward_name  None: forward returns its own gradients
+    places         of the leaves that forward takes             flags  forward's training flags
+    fed            leaves that forward finds in attributes      fed_upstream  the attribute backward finds it in
+    out            the attribute with the output, if named      way    how backward is called; None until it is known
+    finished       the gradients that forward returns ignore the upstream
+    calm           puts the world back before each forward
     """
 
     forward_name: str
-    backward_name: str
+    backward_name: str | None
+    places: tuple[int, ...]
     flags: dict[str, bool]
-    roles: tuple[Role, ...]
     out: str | None
     where: str
+    fed: tuple[str, ...] = ()
+    fed_upstream: str | None = None
+    way: Way | None = None
+    finished: bool = False
+    calm: Callable[[], None] = field(default=_nothing, compare=False)
 
-    def forward(self, owner: Any, values: Sequence[Any]) -> Any:
-        """The output, returned or left in an attribute."""
-        method = getattr(owner, self.forward_name)
-        before = {} if self.out else {path: id(slot.value) for path, slot in _own(owner)}
+    @property
+    def terminal(self) -> bool:
+        return self.finished or (self.way is not None and self.way.terminal and self.fed_upstream is None)
+
+    def forward(self, owner: Any, values: Sequence[Any]) -> Done:
+        """Run forward on the owner; the output is what it returned or left in an attribute."""
+        self.calm()
+        for name, value in zip(self.fed, values, strict=False):
+            setattr(owner, name, grown(value, {}))
+        before = {name: id(value) for name, value in attributes(owner).items()}
+        given = [grown(values[place], {}) for place in self.places]
         with np.errstate(all="ignore"):
-            returned = method(*map(copied, values), **self.flags)
+            returned = getattr(owner, self.forward_name)(*given, **self.flags)
+        left = tuple(name for name, value in attributes(owner).items() if before.get(name) != id(value))
+        if self.backward_name is None:
+            found = result(returned, self.where)
+            return Done(owner, returned, left, found.output, found.pullback or (lambda _: found.gradients))
+        output = self._output(owner, returned, left)
+        return Done(owner, returned, left, output if self.way is None else self.way.output(output))
+
+    def _output(self, owner: Any, returned: Any, left: Sequence[str]) -> Any:
         if self.out:
             return getattr(owner, self.out)
-        return self._left(owner, before) if returned is None or returned is owner else returned
-
-    def _left(self, owner: Any, before: dict[Path, int]) -> Any:
-        fresh = [slot.name for path, slot in _own(owner) if before.get(path) != id(slot.value)]
-        found = [name for name in _names.OUTPUT_ATTRIBUTES if name in fresh]
+        if returned is not None and returned is not owner:
+            return returned
+        found = outputs(owner, left)
         if not found:
             raise UsageError(
-                what=f"{self.forward_name} returned nothing, and left {', '.join(fresh) or 'no array'} behind",
+                what=f"{self.forward_name} returned nothing, and left {', '.join(left) or 'nothing'} behind",
                 where=self.where,
                 fix="name the attribute that holds the output: out='…'",
             )
         return getattr(owner, found[0])
 
-
-def _own(owner: Any) -> list[tuple[Path, Any]]:
-    return [(path, slot) for path, slot in slots(owner).items() if len(path) == 1]
-
-
-def layer(call: Call, where: str) -> Layer:
-    """The methods of the object, by name. Raises UsageError where there is none, or the call is unclear."""
-    forward, backward = (_first(call.target, names) for names in (_names.FORWARD, _names.BACKWARD))
-    if forward is None or backward is None:
-        raise UsageError(
-            what=f"{type(call.target).__name__} has no method known as a {'backward' if forward else 'forward'}",
-            where=where,
-            fix="pass the two methods themselves: check_gradients(layer.run, layer.derive, …)",
-        )
-    if callable(call.backward):
-        forward, backward = call.target.__name__, call.backward.__name__
-    flags = _flags(getattr(call.target, forward), call)
-    return Layer(forward, backward, flags, _roles(call, forward, backward, where), call.named.out, where)
+    def backward(self, done: Done, dout: Any, values: Sequence[Any]) -> Any:
+        """What backward returns, called on the object that forward was run on."""
+        with np.errstate(all="ignore"):
+            if done.pullback is not None:
+                return done.pullback(dout)
+            assert self.way is not None
+            if self.fed_upstream is not None:
+                setattr(done.owner, self.fed_upstream, dout)
+            leaves = [grown(value, {}) for value in values]
+            method = getattr(done.owner, str(self.backward_name))
+            return self.way.call(method, Given(dout, leaves, done.returned, done.output, done.owner))
 
 
-def _first(target: Any, names: Sequence[str]) -> str | None:
-    return next((name for name in names if callable(getattr(target, name, None))), None)
+def outputs(owner: Any, left: Sequence[str]) -> list[str]:
+    """The attributes among those that forward has set that are called like an output, likeliest first."""
+    return [name for name in _names.OUTPUT_ATTRIBUTES if name in left and is_number(getattr(owner, name))]
 
 
-def _flags(method: Callable[..., Any], call: Call) -> dict[str, bool]:
-    """Training flags are set: test mode would hide dropout and batch statistics."""
-    found = signature(method)
-    named = {leaf.name for leaf in call.leaves}
-    return {name: True for name in (*found.names, *found.keywords) if name in _names.TRAINING - named} if found else {}
-
-
-def _roles(call: Call, forward: str, backward: str, where: str) -> tuple[Role, ...]:
-    found = signature(getattr(call.target, backward))
-    if found is None or (not found.names and found.variadic):
-        return (Role("upstream"),)
-    if not found.names:
-        return ()
-    known = {leaf.name: place for place, leaf in enumerate(call.leaves)}
-    taken = signature(getattr(call.target, forward))
-    if taken:
-        known = {name: place for place, name in enumerate(taken.names[: len(call.leaves)])} | known
-    roles = roles_by_name(found, known, cached=False)
-    return roles if roles else _by_position(call, found, where)
-
-
-def _by_position(call: Call, found: Signature, where: str) -> tuple[Role, ...]:
-    """An unknown first name is the upstream; after it come rates and flags by name, or the leaves again."""
-    rest = [_rest_role(name) for name in found.names[1 : max(found.required, 1)]]
-    if all(rest):
-        return (Role("upstream"), *(role for role in rest if role))
-    if found.required == 1 + len(call.leaves):
-        return (Role("upstream"), *(Role("leaf", place) for place in range(len(call.leaves))))
-    raise undecided(where, found, (), "wrap it: check_gradients(layer.forward, lambda dout, …: layer.backward(…), …)")
-
-
-def _rest_role(name: str) -> Role | None:
-    kinds = {"rate": _names.RATE, "training": _names.TRAINING}
-    return next((Role(kind) for kind, names in kinds.items() if name in names), None)
+def _modules(owner: Any) -> dict[int, Any]:
+    """Modules that the object and its parts hold, such as self.xp = numpy: they are shared, not copied."""
+    holders = [owner, *attributes(owner).values()]
+    found = [one for holder in holders for one in getattr(holder, "__dict__", {}).values()]
+    return {id(one): one for one in found if isinstance(one, ModuleType)}
 
 
 def duplicate(owner: Any, where: str) -> Any:
     """A deep copy. Raises UsageError for what cannot be copied."""
     try:
-        return copy.deepcopy(owner)
+        return copy.deepcopy(owner, _modules(owner))
     except Exception as error:
         raise UsageError(
             what=f"the object cannot be copied: {type(error).__name__}: {error}",

@@ -2,50 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from functools import lru_cache
 from typing import Any
 
-import numpy as np
+from nnverify.conventions._names import (
+    GRADIENT_FIELDS,
+    GRADIENT_OF,
+    GRADIENT_STORES,
+    PARAMETER_STORES,
+    SYNONYM_PATTERNS,
+    SYNONYMS,
+    VALUE_FIELDS,
+)
+from nnverify.conventions._slots import Path
 
-from nnverify.conventions._names import GRADIENT_FIELDS, GRADIENT_OF, GRADIENT_STORES, VALUE_FIELDS
-from nnverify.conventions._slots import Path, Slot, get
+_STORES = tuple(sorted(GRADIENT_STORES))
 
 
-def gradient_path(owner: Any, path: Path) -> Path | None:
-    """Where the gradient of the slot at ``path`` lies in ``owner``; None where nothing is named for it."""
-    return next((found for found in candidates(path) if found != path and _is_gradient(get(owner, found))), None)
-
-
-def _is_gradient(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "fiu"
-    return isinstance(value, float | int | np.number) and not isinstance(value, bool)
+def gradient_paths(path: Path, known: Container[Path]) -> list[Path]:
+    """Where the gradient of the slot at ``path`` may lie among the known slots, likeliest first."""
+    return list(dict.fromkeys(found for found in candidates(path) if found != path and found in known))
 
 
 def candidates(path: Path) -> Iterator[Path]:
     """The paths under which the gradient of ``path`` is looked for, likeliest first."""
     *front, (kind, last) = path
-    parent = tuple(front)
+    parent, name = tuple(front), str(last)
     if kind != "item":
-        yield from (_sibling(parent, kind, name) for name in _variants(str(last)))
-        if last in VALUE_FIELDS:
-            yield from (_sibling(parent, kind, name) for name in GRADIENT_FIELDS)
+        yield from _beside(parent, kind, name)
     yield from _across_stores(path)
     if kind != "item":
-        for store in sorted(GRADIENT_STORES):
-            holder = _sibling(parent, "attribute", store)
-            yield from (_sibling(holder, "key", name) for name in (*_variants(str(last)), last))
+        yield from _in_a_store(parent, name)
+        yield from (_at(parent, kind, other) for other in _synonyms(name))
+    if kind == "key" and parent:
+        yield from _outside(parent, name)
 
 
-def _sibling(parent: Path, kind: str, name: Any) -> Path:
+def _at(parent: Path, kind: str, name: Any) -> Path:
     return (*parent, (kind, name))
 
 
-def _variants(name: str) -> list[str]:
-    """What the gradient of NAME may be called; for names with an underscore in front, also behind it."""
-    bare = name.lstrip("_")
-    found = [pattern.format(name) for pattern in GRADIENT_OF]
-    return found if bare == name else [*found, *(f"_{pattern.format(bare)}" for pattern in GRADIENT_OF)]
+def _beside(parent: Path, kind: str, name: str) -> Iterator[Path]:
+    """self.W and self.dW; self.data and self.grad; self.params and self.grads, where these are arrays."""
+    yield from (_at(parent, kind, other) for other in variants(name))
+    if name in VALUE_FIELDS:
+        yield from (_at(parent, kind, other) for other in GRADIENT_FIELDS)
+    if name in PARAMETER_STORES:
+        yield from (_at(parent, kind, other) for other in _STORES)
+
+
+def _in_a_store(parent: Path, name: str) -> Iterator[Path]:
+    """self.W and self.grads["dW"]."""
+    for store in _STORES:
+        holder = _at(parent, "attribute", store)
+        yield from (_at(holder, "key", other) for other in (*variants(name), name))
+
+
+def _outside(parent: Path, name: str) -> Iterator[Path]:
+    """self.params["W"] and self.dW."""
+    yield from (_at(parent[:-1], "attribute", other) for other in (*variants(name), *_synonyms(name)))
 
 
 def _across_stores(path: Path) -> Iterator[Path]:
@@ -53,16 +69,33 @@ def _across_stores(path: Path) -> Iterator[Path]:
     for place, (kind, name) in enumerate(path[:-1]):
         if kind == "item":
             continue
-        for store in (*_variants(str(name)), *sorted(GRADIENT_STORES)):
+        for store in (*variants(str(name)), *_STORES, *_synonyms(str(name))):
             moved = (*path[:place], (kind, store), *path[place + 1 :])
             yield moved
             last_kind, last = moved[-1]
             if last_kind == "key":
-                yield from (_sibling(moved[:-1], "key", variant) for variant in _variants(str(last)))
+                yield from (_at(moved[:-1], "key", variant) for variant in variants(str(last)))
 
 
-def is_somebodys_gradient(slot: Slot, found: dict[Path, Slot]) -> bool:
-    """Whether the slot is named for another one, or lies in a store of gradients: then it is no parameter."""
-    if any(str(key) in GRADIENT_STORES for kind, key in slot.path if kind != "item"):
-        return True
-    return any(slot.path in set(candidates(other)) for other in found if other != slot.path)
+@lru_cache(maxsize=4096)
+def variants(name: str) -> tuple[str, ...]:
+    """What the gradient of NAME may be called; for names with an underscore in front, also behind it."""
+    bare, short = name.lstrip("_"), name.rstrip("s")
+    found = [pattern.format(name) for pattern in GRADIENT_OF]
+    if bare != name:
+        found += [f"_{pattern.format(bare)}" for pattern in GRADIENT_OF]
+    found += [pattern.format(name[:1].upper() + name[1:]) for pattern in ("grad{}", "d{}", "delta{}", "dLd{}")]
+    if short != name and short:
+        found += [pattern.format(short) for pattern in GRADIENT_OF if pattern.endswith(("grads", "gradients"))]
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _synonyms(name: str) -> tuple[str, ...]:
+    """The gradient under another word for the same parameter: weights and dW."""
+    others = [other for words in SYNONYMS if name in words for other in sorted(words) if other != name]
+    return tuple(pattern.format(other) for pattern in SYNONYM_PATTERNS for other in others)
+
+
+def in_gradient_store(path: Path) -> bool:
+    return any(str(key) in GRADIENT_STORES for kind, key in path if kind != "item")

@@ -1,51 +1,90 @@
-"""Randomness frozen: every evaluation of a random forward meets the same state, and the caller's state comes back.
+"""The world around the caller's functions, frozen: random states, and the state that functions keep in what they reach.
 
-The global states of numpy.random and random, and the generators that a function reaches by its closure, its
-globals or its own object.
+Every evaluation meets the same world, and the caller gets it back. The global states of numpy.random, random and,
+where the caller has imported it, torch; and the generators that a function or an object reaches.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
+
+from nnverify.conventions._reach import reachable
+from nnverify.conventions._state import State
+
+_KINDS = (np.random.Generator, np.random.RandomState, random.Random)
 
 
 class Randomness:
     """The state of all reachable generators, taken once; ``rewind`` goes back to it."""
 
     def __init__(self, *functions: Any) -> None:
-        self._generators = list({id(one): one for function in functions for one in _generators(function)}.values())
+        self._generators = generators(*functions)
+        self._torch = getattr(sys.modules.get("torch"), "random", None)
         self._state = self._read()
 
     def _read(self) -> tuple[Any, ...]:
         bits = tuple(_state(one) for one in self._generators)
-        return np.random.get_state(legacy=False), random.getstate(), bits  # noqa: NPY002
+        engine = self._torch.get_rng_state().numpy().tobytes() if self._torch else None
+        return np.random.get_state(legacy=False), random.getstate(), bits, engine  # noqa: NPY002
 
     def moved(self) -> bool:
         """Whether anything was drawn since the state was taken."""
         return not _equal(self._read(), self._state)
 
     def rewind(self) -> None:
-        world, python, bits = self._state
+        world, python, bits, engine = self._state
         np.random.set_state(world)  # noqa: NPY002
         random.setstate(python)
         for generator, state in zip(self._generators, bits, strict=True):
             _restore(generator, state)
+        if self._torch:
+            kept = self._torch.get_rng_state()
+            kept.numpy()[...] = np.frombuffer(engine, dtype=np.uint8)
+            self._torch.set_rng_state(kept)
+
+
+class World:
+    """Random states, and the state in reach of the functions."""
+
+    def __init__(self, *functions: Any) -> None:
+        self._randomness = Randomness(*functions)
+        self._state = State(*functions)
+
+    def moved(self) -> list[str]:
+        """What has moved since: "random", "state"."""
+        found = {"random": self._randomness.moved(), "state": self._state.moved()}
+        return [name for name, moved in found.items() if moved]
+
+    def rewind(self) -> None:
+        self._state.rewind()
+        self._randomness.rewind()
 
 
 @contextmanager
-def restored(*functions: Any) -> Iterator[Randomness]:
-    """The caller's random states, unchanged whatever happens inside."""
-    found = Randomness(*functions)
+def restored(*functions: Any) -> Iterator[World]:
+    """The caller's world, unchanged whatever happens inside."""
+    found = World(*functions)
     try:
         yield found
     finally:
         found.rewind()
+
+
+def generators(*functions: Any) -> list[Any]:
+    """Generators among what functions or objects refer to."""
+    return [one for one in reachable(*functions) if isinstance(one, _KINDS)]
+
+
+def drawn(one: Any, two: Any) -> bool:
+    """Whether the generators in one object have moved on against those in its copy."""
+    pairs = zip(generators(one), generators(two), strict=False)
+    return any(not _equal(_state(here), _state(there)) for here, there in pairs)
 
 
 def _equal(one: Any, two: Any) -> bool:
@@ -71,39 +110,3 @@ def _restore(generator: Any, state: Any) -> None:
         generator.set_state(state)
     else:
         generator.setstate(state)
-
-
-_KINDS = (np.random.Generator, np.random.RandomState, random.Random)
-
-
-def _generators(function: Any, depth: int = 3) -> Iterator[Any]:
-    """Generators among what a function or an object refers to."""
-    if isinstance(function, _KINDS):
-        yield function
-    elif depth:
-        for value in _references(function):
-            yield from _generators(value, depth - 1)
-
-
-def _references(function: Any) -> Iterator[Any]:
-    if isinstance(function, MethodType):
-        yield from (function.__self__, function.__func__)
-    elif isinstance(function, FunctionType):
-        yield from _of_function(function)
-    elif isinstance(function, dict):
-        yield from function.values()
-    elif isinstance(function, list | tuple):
-        yield from function
-    elif not isinstance(function, type | np.ndarray) and hasattr(function, "__dict__"):
-        yield from vars(function).values()
-
-
-def _of_function(function: Callable[..., Any]) -> Iterator[Any]:
-    code = function.__code__
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # a name that is not bound yet
-            continue
-    yield from (function.__globals__[name] for name in code.co_names if name in function.__globals__)
-    yield from function.__defaults__ or ()

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from nnverify.conventions._reach import attributes
+
 _DEEPEST = 6
 _MOST = 20_000  # places looked at; beyond, the object is a data set and no layer
 _CLOSED = (type, FunctionType, MethodType, BuiltinFunctionType, ModuleType, str, bytes, int, float, np.generic)
@@ -23,7 +25,7 @@ Path = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Slot:
-    """One float array, or one bare float, and the path to it."""
+    """One array, one bare number, or one list of numbers, and the path to it."""
 
     path: Path
     value: Any
@@ -45,20 +47,45 @@ def label(path: Path) -> str:
 
 
 def slots(owner: Any) -> dict[Path, Slot]:
-    """All float arrays and bare floats below the object, in the order in which they are met."""
+    """All numbers below the object, in the order in which they are met."""
     return {path: Slot(path, value) for path, value in _walk(owner, (), {id(owner)}) if is_number(value)}
 
 
 def is_number(value: Any) -> bool:
-    """A float array or a bare float; integers count and label, and have no gradient."""
-    return value.dtype.kind == "f" if isinstance(value, np.ndarray) else isinstance(value, float | np.floating)
+    """An array of real numbers, a bare number, or lists of floats in an array's place; truth values are none."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiu"
+    if isinstance(value, float | int | np.floating | np.integer):
+        return not isinstance(value, bool)
+    return _is_list(value)
+
+
+def is_float(value: Any) -> bool:
+    """A number that can be a parameter as it stands: floats, whereas integers count and label."""
+    return (
+        value.dtype.kind == "f"
+        if isinstance(value, np.ndarray)
+        else isinstance(value, float | np.floating | list | tuple)
+    )
+
+
+def _is_list(value: Any) -> bool:
+    """Floats in a list, or in equally long lists in a list."""
+    if not isinstance(value, list | tuple) or not value:
+        return False
+    if isinstance(value[0], list | tuple):
+        sizes = {len(one) if isinstance(one, list | tuple) else -1 for one in value}
+        return len(sizes) == 1 and all(map(_is_list, value))
+    return all(isinstance(one, float) for one in value)
 
 
 def _walk(owner: Any, path: Path, seen: set[int]) -> Iterator[tuple[Path, Any]]:
     for step, child in _children(owner):
         here = (*path, step)
         yield here, child
-        if len(here) < _DEEPEST and len(seen) < _MOST and not isinstance(child, _OPAQUE) and id(child) not in seen:
+        if len(here) >= _DEEPEST or len(seen) >= _MOST or isinstance(child, _OPAQUE) or id(child) in seen:
+            continue
+        if not _is_list(child):
             seen.add(id(child))
             yield from _walk(child, here, seen)
 
@@ -69,19 +96,7 @@ def _children(owner: Any) -> Iterator[tuple[Step, Any]]:
     elif isinstance(owner, list | tuple):
         yield from ((("item", place), child) for place, child in enumerate(owner))
     else:
-        yield from ((("attribute", name), child) for name, child in _attributes(owner).items())
-
-
-def _attributes(owner: Any) -> dict[str, Any]:
-    """Instance attributes, slotted ones included."""
-    slotted = [name for kind in type(owner).__mro__ for name in _declared(kind)]
-    found = {name: getattr(owner, name) for name in slotted if hasattr(owner, name)}
-    return found | getattr(owner, "__dict__", {})
-
-
-def _declared(kind: type) -> tuple[str, ...]:
-    found = kind.__dict__.get("__slots__", ())
-    return (found,) if isinstance(found, str) else tuple(found)
+        yield from ((("attribute", name), child) for name, child in attributes(owner).items())
 
 
 def get(owner: Any, path: Path) -> Any:
@@ -106,28 +121,67 @@ def put(owner: Any, path: Path, value: Any) -> None:
         holder[key] = value
 
 
+def fill(owner: Any, paths: tuple[Path, ...], value: Any) -> None:
+    """Give a slot other numbers under all its names: an array in place, so that every other holder sees them."""
+    old = get(owner, paths[0])
+    if isinstance(old, np.ndarray) and old.flags.writeable:
+        old[...] = value
+        return
+    made = np.asarray(value).tolist() if isinstance(old, list | tuple | float) else value
+    for path in paths:
+        put(owner, path, made)
+
+
 def aliases(found: Mapping[Path, Slot]) -> list[tuple[Path, ...]]:
     """The paths, with those that lead to the same array together."""
     groups: dict[Any, list[Path]] = {}
     for path, slot in found.items():
-        key = id(slot.value) if isinstance(slot.value, np.ndarray) else path
+        key = id(slot.value) if isinstance(slot.value, np.ndarray | list | tuple) else path
         groups.setdefault(key, []).append(path)
     return [tuple(group) for group in groups.values()]
 
 
-def rewind(primed: Any, fresh: Any) -> None:
-    """Cut lists that have grown back to their length in ``fresh``; lists that are new there stay as they are."""
+def same(one: Any, two: Any) -> bool:
+    """Whether two slots hold the same numbers; what is not there is never the same."""
+    if one is None or two is None or np.shape(one) != np.shape(two):
+        return False
+    return bool(np.array_equal(np.asarray(one), np.asarray(two), equal_nan=True))
+
+
+def rewind(primed: Any, twice: Any, fresh: Any, *, new: bool) -> None:
+    """Undo what a first forward has moved, and keep what it has made: that is why it was run.
+
+    What grows from the first forward to the second, lists and counters, has grown as much in the first; numbers and
+    lists that were there before it are put back. ``new``: growing lists that it has made were empty.
+    """
     seen: set[int] = set()
 
-    def visit(one: Any, two: Any) -> None:
+    def visit(one: Any, two: Any, path: Path) -> None:
         if isinstance(one, _OPAQUE) or id(one) in seen or type(one) is not type(two):
             return
         seen.add(id(one))
-        if isinstance(one, list) and two is not None:
-            del one[len(two) :]
+        if isinstance(one, list | dict) and len(two) > len(one):
+            before = get(fresh, path)
+            grown = len(two) - len(one) if not new else len(one) - len(before if type(before) is type(one) else ())
+            _shorten(one, grown)
         others = dict(_children(two))
         for step, child in list(_children(one)):
-            if step in others:
-                visit(child, others[step])
+            here = (*path, step)
+            if is_number(child):
+                _put_back(primed, here, child, others.get(step), get(fresh, here))
+            else:
+                visit(child, others.get(step), here)
 
-    visit(primed, fresh)
+    visit(primed, twice, ())
+
+
+def _shorten(one: Any, grown: int) -> None:
+    for _ in range(max(0, min(grown, len(one)))):
+        one.pop() if isinstance(one, list) else one.popitem()
+
+
+def _put_back(owner: Any, path: Path, now: Any, later: Any, before: Any) -> None:
+    if isinstance(now, int) and isinstance(later, int) and now != later:
+        put(owner, path, now - (later - now))
+    elif isinstance(now, np.ndarray) and np.shape(before) == now.shape and is_number(before) and not same(now, before):
+        now[...] = before

@@ -9,6 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from nnverify._errors import UsageError
+from nnverify.conventions._randomness import World
+from nnverify.leaves import grown
 from nnverify.subject import Leaf, Subject
 
 
@@ -49,7 +54,11 @@ class Named:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of check_gradients, leaves already drawn."""
+    """One call of check_gradients, leaves already drawn.
+
+    method  the forward, where a bound method of the target was passed
+    world   random states and the state in reach, taken before anything was run
+    """
 
     target: Any
     backward: Any
@@ -58,10 +67,55 @@ class Call:
     named: Named = field(default_factory=Named)
     convention: str | None = None
     name: str = ""
+    method: str | None = None
+    world: World | None = None
 
     @property
-    def targets(self) -> tuple[Leaf, ...]:
-        return tuple(leaf for leaf in self.leaves if leaf.differentiable)
+    def targets(self) -> list[Leaf]:
+        return [leaf for leaf in self.leaves if leaf.differentiable]
+
+    @property
+    def names(self) -> list[str]:
+        return [leaf.name for leaf in self.leaves]
+
+    @property
+    def order(self) -> Sequence[str] | None:
+        """The leaves that the returned gradients belong to, where the caller listed them."""
+        return self.named.grads if isinstance(self.named.grads, list | tuple) else None
+
+    def values(self, places: Sequence[int] | None = None) -> list[Any]:
+        """Copies of the leaves' values, or of some."""
+        chosen = self.leaves if places is None else [self.leaves[place] for place in places]
+        return [grown(leaf.value, {}) for leaf in chosen]
+
+    def tried(self, forward: Callable[..., Any], places: Sequence[int] | None = None) -> Any:
+        """What forward returns. Raises UsageError where it raises."""
+        try:
+            return forward(*self.values(places))
+        except UsageError:
+            raise
+        except Exception as error:
+            raise self.raised(error, "forward") from error
+
+    def raised(self, error: Exception, what: str = "running it") -> UsageError:
+        shapes = ", ".join(f"{leaf.name} {np.shape(leaf.value)}" for leaf in self.leaves if _is_array(leaf.value))
+        return UsageError(
+            what=f"{what} raised {type(error).__name__}: {error}",
+            where=self.name or title(self.target),
+            fix="call forward and backward once by hand with leaves of these shapes: " + shapes,
+        )
+
+
+@dataclass(frozen=True)
+class Adapted(Subject):
+    """A subject as a row makes it.
+
+    terminal   the pullback ignores its upstream: what it returns are the finished gradients of the output
+    target     the place of a leaf that forward does not take: what the loss inside backward compares with
+    """
+
+    terminal: bool = False
+    target: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +125,11 @@ class Convention:
     name: str
     looks: str
     recognises: Callable[[Call], bool]
-    subject: Callable[[Call], Subject]
+    subject: Callable[[Call], Adapted]
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic | float | int)
 
 
 def title(target: Any) -> str:

@@ -6,14 +6,16 @@ declared, derivative="input" or "output".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from nnverify._errors import UsageError
+from nnverify.conventions import _names
 from nnverify.conventions._gradients import by_leaf
-from nnverify.conventions.convention import Call, Convention, title
-from nnverify.subject import Pullback, Subject
+from nnverify.conventions.convention import Adapted, Call, Convention, title
+from nnverify.subject import Pullback
 
 _OF = ("input", "output")
 
@@ -22,10 +24,11 @@ def recognises(call: Call) -> bool:
     return call.declared.derivative is not None
 
 
-def subject(call: Call) -> Subject:
-    """The pullback dout ⊙ f′(…). Raises UsageError where there is no derivative, or it is of neither."""
+def subject(call: Call) -> Adapted:
+    """The finished gradients f′(…). Raises UsageError where there is no derivative, or it is of neither."""
     name, of = call.name or title(call.target), call.declared.derivative
-    if of not in _OF or not callable(call.backward):
+    function, slope = _both(call)
+    if of not in _OF or not (callable(function) and callable(slope)):
         raise UsageError(
             what=f"derivative={of!r} with backward={call.backward!r}",
             where=name,
@@ -33,16 +36,25 @@ def subject(call: Call) -> Subject:
         )
 
     def run(*values: Any) -> tuple[Any, Pullback]:
-        output = call.target(*values)
+        output = function(*values)
 
-        def pullback(dout: Any) -> dict[str, Any]:
-            slope = call.backward(*values) if of == "input" else call.backward(np.copy(output)[()])
-            found = by_leaf(slope, call.leaves, name)
-            return {leaf: dout * np.asarray(part) for leaf, part in found.items() if part is not None}
+        def pullback(_: Any) -> dict[str, Any]:
+            return by_leaf(slope(*values) if of == "input" else slope(np.copy(output)[()]), call.leaves, name)
 
         return output, pullback
 
-    return Subject(name, call.leaves, run, call.target, f"derivative of the {of}")
+    return Adapted(name, call.leaves, run, function, f"derivative of the {of}", terminal=True)
+
+
+def _both(call: Call) -> tuple[Callable[..., Any], Any]:
+    """The two functions, or the two methods of an object or class."""
+    if callable(call.backward):
+        return call.target, call.backward
+    found = [
+        next((method for name in names if callable(method := getattr(call.target, name, None))), None)
+        for names in (_names.FORWARD, _names.BACKWARD)
+    ]
+    return found[0] or call.target, found[1]
 
 
 DERIVATIVE = Convention("derivative", "f and f′, with derivative='input' or 'output'", recognises, subject)

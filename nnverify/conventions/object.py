@@ -6,94 +6,156 @@ one call leaves behind can reach the next; the caller's object is never run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
+from nnverify._errors import UsageError
 from nnverify.conventions import _names
-from nnverify.conventions._layer import Layer, duplicate, layer
-from nnverify.conventions._parameters import Parameter, elsewhere, parameters, prepared
+from nnverify.conventions._layer import Done, Layer, _nothing, duplicate
+from nnverify.conventions._methods import layer, with_way
+from nnverify.conventions._optimizers import steadied
+from nnverify.conventions._parameters import Parameter, prepared
+from nnverify.conventions._randomness import drawn
+from nnverify.conventions._search import search
 from nnverify.conventions._signature import describe
-from nnverify.conventions._slots import get
-from nnverify.conventions._sources import Source, backward, sources
-from nnverify.conventions.convention import Call, Convention, title
-from nnverify.subject import Leaf, Pullback, Subject
+from nnverify.conventions._slots import fill, get
+from nnverify.conventions._sources import Source, Trial, sources, tried
+from nnverify.conventions._steps import at_rate_one
+from nnverify.conventions.convention import Adapted, Call, Convention
+from nnverify.subject import Leaf, Pullback
+
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, partial, np.ufunc)
 
 
 def recognises(call: Call) -> bool:
-    if isinstance(call.target, type):
-        return call.backward is None and _has_both(call.target)
-    own = getattr(call.target, "__self__", None)
+    target, own = call.target, getattr(call.target, "__self__", None)
+    if isinstance(target, type):
+        return call.backward is None and _has(target, _names.BACKWARD) and _has(target, _names.FORWARD[:-1], bound=True)
     if call.backward is not None:
         return own is not None and own is getattr(call.backward, "__self__", None) and not isinstance(own, type)
-    return _has_both(call.target)
+    if isinstance(target, MethodType):
+        return not isinstance(own, type)
+    if isinstance(target, _FUNCTIONS) or hasattr(target, "__wrapped__"):
+        return False
+    return _has(target, _names.FORWARD if _has(target, _names.BACKWARD) else _names.ALONE)
 
 
-def _has_both(target: Any) -> bool:
-    return all(
-        any(callable(getattr(target, name, None)) for name in names) for names in (_names.FORWARD, _names.BACKWARD)
-    )
+def _has(target: Any, names: Sequence[str], *, bound: bool = False) -> bool:
+    """Whether there is a method of one of these names, and, for a class, not a static one."""
+    found = next((name for name in names if callable(getattr(target, name, None))), None)
+    if found is None or not bound:
+        return found is not None
+    return isinstance(next(vars(one)[found] for one in target.__mro__ if found in vars(one)), FunctionType)
 
 
-def subject(call: Call) -> Subject:
+def subject(call: Call) -> Adapted:
     """Inputs and parameters as leaves. Raises UsageError for a parameter whose gradient cannot be found."""
-    name = call.name or title(call.target)
-    owner = _instance(call)
-    call = Call(owner, call.backward, call.leaves, call.declared, call.named, call.convention, name)
-    used = layer(call, name)
-    values = [leaf.value for leaf in call.leaves]
-    others = elsewhere(values)
-    base = prepared(owner, used, values, others)
-    found = parameters(base, used, values, others, call.named.params)
-    where = sources(call, used, base, found)
-    return _subject(call, used, base, found, where)
+    method = call.target.__name__ if isinstance(call.target, MethodType) else None
+    call = replace(call, target=_instance(call), method=method)
+    used = layer(call)
+    base = call.tried(lambda *values: prepared(call.target, used, values))
+    steady = steadied(base, call.name)
+    used = with_way(call, used, base)
+    try:
+        trial = tried(call, used, base)
+    except UsageError:
+        raise
+    except Exception:  # the check runs it again, and says what backward raised
+        return _subject(call, used, base, (), {})
+    found = search(call, used, base, trial)
+    where = sources(call, used, trial, found)
+    if any(one.kind == "step" for one in where.values()):
+        base = at_rate_one(call, used, base, [one.path for one in where.values() if one.kind == "step"], known=steady)
+    _emptied(base, where)
+    made = _subject(call, used, base, found, where)
+    return replace(made, notes=(*made.notes, *_further(base, trial, steady=steady)))
 
 
 def _instance(call: Call) -> Any:
     """The object: itself, the owner of a bound method, or a class that is made without arguments."""
-    if isinstance(call.target, type):
+    if not isinstance(call.target, type):
+        return call.target.__self__ if isinstance(call.target, MethodType) else call.target
+    try:
         return call.target()
-    return getattr(call.target, "__self__", call.target) if callable(call.backward) else call.target
+    except Exception as error:
+        raise UsageError(
+            what=f"{call.target.__name__}() raised {type(error).__name__}: {error}",
+            where=call.name,
+            fix=f"pass an object of the class: check_gradients({call.target.__name__}(…), …)",
+        ) from error
 
 
-def _subject(call: Call, used: Layer, base: Any, found: Sequence[Parameter], where: dict[str, Source]) -> Subject:
-    inputs = len(call.leaves)
+def _emptied(base: Any, where: Mapping[str, Source]) -> None:
+    """Gradients that accumulate start from zero."""
+    for source in where.values():
+        for path in (source.path, *source.others) if source.kind == "slot" else ():
+            if isinstance(get(base, path), np.ndarray):
+                fill(base, (path,), 0.0)
 
-    def fresh(values: Sequence[Any]) -> Any:
+
+def _subject(call: Call, used: Layer, base: Any, found: Sequence[Parameter], where: Mapping[str, Source]) -> Adapted:
+    used, inputs = replace(used, calm=_nothing), len(call.leaves)
+
+    def done(values: Sequence[Any]) -> Done:
         owner = duplicate(base, used.where)
         for one, value in zip(found, values[inputs:], strict=True):
-            get(owner, one.paths[0])[...] = value  # in place: every other name of the array sees it
-        return owner
-
-    def forward(*values: Any) -> Any:
-        return used.forward(fresh(values), values[:inputs])
+            fill(owner, one.paths, value)
+        return used.forward(owner, values[:inputs])
 
     def run(*values: Any) -> tuple[Any, Pullback]:
-        owner = fresh(values)
-        output = used.forward(owner, values[:inputs])
+        made = done(values)
 
         def pullback(dout: Any) -> dict[str, Any]:
-            returned = backward(used, owner, output, dout, values[:inputs])
+            returned = used.backward(made, dout, values[:inputs])
             before = dict(zip((one.name for one in found), values[inputs:], strict=True))
-            gradients = {name: source.read(owner, returned, before.get(name)) for name, source in where.items()}
-            return gradients if used.roles else {name: dout * np.asarray(part) for name, part in gradients.items()}
+            return {name: source.read(made.owner, returned, before.get(name)) for name, source in where.items()}
 
-        return output, pullback
+        return made.output, pullback
 
-    leaves = (*call.leaves, *(Leaf(one.name, one.value) for one in found))
-    return Subject(call.name, leaves, run, forward, _words(call, used), _notes(used, found, where))
+    constant = {leaf.name for leaf in call.leaves if found and leaf.differentiable and leaf.name not in where}
+    leaves = [replace(leaf, differentiable=False) if leaf.name in constant else leaf for leaf in call.leaves]
+    return Adapted(
+        call.name,
+        (*leaves, *(Leaf(one.name, np.asarray(one.value, dtype=np.float64)[()]) for one in found)),
+        run,
+        lambda *values: done(values).output,
+        _words(call, used),
+        tuple(_notes(used, found, where, constant)),
+        terminal=used.terminal,
+        stateful=True,
+        target=next((place for place in range(inputs) if not used.fed and place not in used.places), None),
+    )
 
 
 def _words(call: Call, used: Layer) -> str:
-    names = [leaf.name for leaf in call.leaves]
-    return f"object: {used.forward_name}({', '.join(names)}), {used.backward_name}({describe(used.roles, names)})"
+    taken = ", ".join(call.names[place] for place in used.places)
+    back = f", {used.backward_name}({describe(used.way.every, call.names)})" if used.way else ""
+    return f"object: {used.forward_name}({taken}){back}"
 
 
-def _notes(used: Layer, found: Sequence[Parameter], where: dict[str, Source]) -> tuple[str, ...]:
-    pairs = [f"{one.name} ↔ {where[one.name]}" for one in found]
-    flags = [f"{used.forward_name} is called with {name}=True" for name in used.flags]
-    return (*([f"found: {', '.join(pairs)}"] if pairs else []), *flags)
+def _notes(
+    used: Layer, found: Sequence[Parameter], where: Mapping[str, Source], constant: Sequence[str] | set[str]
+) -> Iterator[str]:
+    pairs = [f"{one.name} ↔ {where[one.name]}" for one in found if one.name in where]
+    if pairs:
+        yield f"found: {', '.join(pairs)}"
+    if steps := [one.name for one in found if one.name in where and where[one.name].kind == "step"]:
+        yield f"backward moves {', '.join(steps)} itself: at rate 1 the step is the gradient"
+    if constant:
+        yield f"{', '.join(sorted(constant))}: taken as constant, backward gives no gradient of it"
+    yield from (f"{used.forward_name} is called with {name}=True" for name in used.flags)
+
+
+def _further(base: Any, trial: Trial, *, steady: bool) -> Iterator[str]:
+    if steady:
+        yield "the optimizers inside were replaced by plain gradient descent at rate 1"
+    if drawn(base, trial.after):
+        yield "forward draws random numbers: the generator was put back before each call"
 
 
 OBJECT = Convention("object", "an object with forward and backward methods", recognises, subject)

@@ -1,0 +1,32 @@
+"""Do forward and backward leave their arguments alone, and return memory of their own?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nnverify.contract import Calls
+from nnverify.subject import Subject
+from nnverify.verdict import Finding, Outcome
+
+CHECK = "pure"
+
+
+def pure(subject: Subject, calls: Calls) -> Iterator[Finding]:
+    """A finding for each argument that was changed, and for each gradient that shares memory it must not share.
+
+    A gradient that is the upstream itself is common and legal, and only remarked; so is an object that works on the
+    upstream it was handed.
+    """
+    for changed in calls.changed:
+        name = changed.partition(" by ")[0]
+        leaf = name if name in {one.name for one in subject.leaves} else subject.leaves[0].name
+        handed_over = subject.stateful and changed == "dout by backward"
+        yield _finding(leaf, f"{changed} was changed in place", "NV114", remark=handed_over)
+    for one, two in calls.shared:
+        leaf = one.removeprefix("d")
+        remark = two == "dout" or (one, "dout") in calls.shared
+        yield _finding(leaf, f"{one} shares memory with {two}", "NV305", remark=remark)
+
+
+def _finding(leaf: str, message: str, code: str, *, remark: bool) -> Finding:
+    return Finding(CHECK, leaf, Outcome.PASS if remark else Outcome.FAIL, message, code)

@@ -1,0 +1,90 @@
+"""The state that functions keep in what they reach: objects, lists, dictionaries, arrays and names, put back in place.
+
+In place, so that every name the caller has for a thing still means it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import CellType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from nnverify.conventions._reach import reachable
+
+_LARGEST = 2**20  # entries of an array; above it is data, which is read
+
+
+class State:
+    """What is in reach, as it was. ``moved`` tells whether anything is otherwise, ``rewind`` puts it back."""
+
+    def __init__(self, *roots: Any) -> None:
+        found = list(reachable(*roots))
+        self._holders = [(one, one.copy()) for one in map(_holder, found) if one is not None]
+        self._arrays = [(one, one.copy()) for one in found if _is_kept(one)]
+        functions = [one for one in found if isinstance(one, FunctionType)]
+        self._cells = [pair for one in functions for pair in _cells(one)]
+        self._names = [name for one in functions for name in _globals(one)]
+
+    def moved(self) -> bool:
+        return (
+            any(cell.cell_contents is not value for cell, value in self._cells)
+            or any(names.get(name) is not value for names, name, value in self._names)
+            or any(_changed(holder, copy) for holder, copy in self._holders)
+            or any(not _equal(array, kept) for array, kept in self._arrays)
+        )
+
+    def rewind(self) -> None:
+        for cell, value in self._cells:
+            cell.cell_contents = value
+        for names, name, value in self._names:
+            names[name] = value
+        for holder, copy in self._holders:
+            if _changed(holder, copy):
+                _refill(holder, copy)
+        for array, kept in self._arrays:
+            if not _equal(array, kept):
+                array[...] = kept
+
+
+def _cells(function: FunctionType) -> Iterator[tuple[CellType, Any]]:
+    for cell in function.__closure__ or ():
+        try:
+            yield cell, cell.cell_contents
+        except ValueError:  # a name that is not bound yet
+            continue
+
+
+def _globals(function: FunctionType) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    names = function.__globals__
+    yield from ((names, name, names[name]) for name in function.__code__.co_names if name in names)
+
+
+def _holder(one: Any) -> Any:
+    """The list or dictionary in which a thing keeps its state."""
+    if isinstance(one, list | dict):
+        return one
+    own = getattr(one, "__dict__", None)
+    return own if isinstance(own, dict) else None
+
+
+def _is_kept(one: Any) -> bool:
+    return isinstance(one, np.ndarray) and one.flags.writeable and one.size <= _LARGEST and one.dtype.kind != "O"
+
+
+def _changed(holder: Any, copy: Any) -> bool:
+    if len(holder) != len(copy):
+        return True
+    if isinstance(holder, dict):
+        return any(key not in holder or holder[key] is not value for key, value in copy.items())
+    return any(one is not other for one, other in zip(holder, copy, strict=True))
+
+
+def _refill(holder: Any, copy: Any) -> None:
+    holder.clear()
+    (holder.update if isinstance(holder, dict) else holder.extend)(copy)
+
+
+def _equal(one: Any, two: Any) -> bool:
+    return bool(np.array_equal(one, two, equal_nan=one.dtype.kind == "f"))
