@@ -6,7 +6,7 @@ wrong entries among N cost about 2k·log₂(N/k) lines. Every reported entry is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,26 +18,14 @@ from nnverify.isolation import own_steps
 from nnverify.oracles.ladder import ladder
 from nnverify.probe import Probe, along
 from nnverify.subject import Leaf, Subject
+from nnverify.verdict import Entry, StepError
 
 Array = NDArray[np.float64]
 
 _ALL = 128  # entries up to which every one is looked at
-_STEPS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+_STEPS = tuple(10.0**-k for k in range(1, 13))  # that a report draws; a sentence speaks of the first
+_SPOKEN = 6  # of them: below, rounding alone may move the gap
 _FOUND = 16  # wrong entries after which the search through a large leaf stops
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a gradient, both sides, for one upstream."""
-
-    index: tuple[int, ...]
-    backward: float
-    numerical: float
-    bar: float
-
-    @property
-    def excess(self) -> float:
-        return float(excess(self.backward, self.numerical, self.bar))
 
 
 @dataclass(frozen=True)
@@ -50,10 +38,15 @@ class Location:
     evaluations: int
 
     @property
+    def by_gap(self) -> tuple[Entry, ...]:
+        """All of them, the largest gap first."""
+        return tuple(sorted(self.entries, key=lambda entry: -abs(entry.backward - entry.numerical)))
+
+    @property
     def wrong(self) -> tuple[Entry, ...]:
         """The entries that differ, the largest gap first."""
-        found = [entry for entry in self.entries if np.isfinite(entry.bar) and entry.excess > DIFFERS]
-        return tuple(sorted(found, key=lambda entry: -abs(entry.backward - entry.numerical)))
+        known = [entry for entry in self.by_gap if np.isfinite(entry.bar)]
+        return tuple(one for one in known if excess(one.backward, one.numerical, one.bar) > DIFFERS)
 
     def __str__(self) -> str:
         """How many entries are wrong, in words."""
@@ -74,19 +67,28 @@ def locate(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Location:
     return Location(entries, value.size, value.size <= _ALL, search.evaluations)
 
 
-def step_evidence(subject: Subject, leaf: Leaf, one: Probe, entry: Entry) -> str | None:
-    """A sentence that says how little the gap depends on the step; None where it is too small to be seen everywhere."""
+def step_curve(subject: Subject, leaf: Leaf, one: Probe, entry: Entry) -> tuple[StepError, ...]:
+    """How far plain central differences are from both sides of one entry, step by step."""
     u = np.zeros(np.shape(leaf.value))
     u[entry.index] = abs(np.asarray(leaf.value, dtype=np.float64)[entry.index]) or 1.0
     line = along(subject, {leaf.name: u}, one)
-    pairs = [(line(step), line(-step)) for step in _STEPS]
-    slopes = [one.upstream @ (high - low) / (2 * step) for (high, low), step in zip(pairs, _STEPS, strict=True)]
-    gaps = np.abs(entry.backward - np.array(slopes) / u[entry.index])
+    slopes = [float(one.upstream @ (line(step) - line(-step))) / (2 * step * u[entry.index]) for step in _STEPS]
+    return tuple(
+        StepError(step, abs(entry.backward - slope), abs(entry.numerical - slope))
+        for step, slope in zip(_STEPS, slopes, strict=True)
+    )
+
+
+def step_evidence(curve: Sequence[StepError]) -> str | None:
+    """A sentence that says how little the gap depends on the step; None where it is too small to be seen everywhere."""
+    gaps = np.array([one.backward for one in curve[:_SPOKEN]])
     if not np.all(np.isfinite(gaps)) or np.min(gaps) < np.max(gaps) / 2:
         return None
     low, high = f"{np.min(gaps):.3g}", f"{np.max(gaps):.3g}"
     width = f"is {low}" if low == high else f"stays between {low} and {high}"
-    return f"it is not the step: the gap {width} at relative steps from {_STEPS[0]:.0e} to {_STEPS[-1]:.0e}"
+    return (
+        f"it is not the step: the gap {width} at relative steps from {curve[0].step:.0e} to {_STEPS[_SPOKEN - 1]:.0e}"
+    )
 
 
 class _Search:

@@ -20,6 +20,39 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One entry of a gradient, both sides, for one upstream."""
+
+    index: tuple[int, ...]
+    backward: float
+    numerical: float
+    bar: float
+
+
+@dataclass(frozen=True)
+class StepError:
+    """How far the central difference with one relative step is from either side of an entry."""
+
+    step: float
+    backward: float
+    numerical: float
+
+
+@dataclass(frozen=True)
+class Details:
+    """What there is to draw of a wrong gradient.
+
+    shape    of the gradient
+    entries  those that were looked at one by one, the largest gap first
+    steps    of the first of them
+    """
+
+    shape: tuple[int, ...]
+    entries: tuple[Entry, ...]
+    steps: tuple[StepError, ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """The answer of one check about one leaf.
 
@@ -30,6 +63,7 @@ class Finding:
     resolution  the smallest relative error of the gradient that the check would have seen
     ratio       backward / numerical, where it is one number for the whole leaf
     evidence    for a wrong entry: that no choice of the step would have changed the answer
+    details     for a wrong gradient: its entries, and the steps that were tried
     message     one sentence: the fact
     """
 
@@ -45,6 +79,7 @@ class Finding:
     resolution: float | None = None
     ratio: float | None = None
     evidence: str | None = None
+    details: Details | None = None
 
 
 @dataclass(frozen=True)

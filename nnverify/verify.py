@@ -14,12 +14,12 @@ from nnverify.checks.linear import linear
 from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
 from nnverify.contract import call
-from nnverify.localisation import locate, step_evidence
+from nnverify.localisation import locate, step_curve, step_evidence
 from nnverify.moving import irrelevant, moved
 from nnverify.probe import Probe, probe
 from nnverify.reading import Demand
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, Verdict, place, times
+from nnverify.verdict import Details, Finding, Outcome, Verdict, place, times
 
 # Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
 _EPS = float(np.finfo(np.float64).eps)
@@ -99,6 +99,7 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
         message = f"d{leaf.name} differs in {found}{most}: {sides}"
     else:
         message = f"d{leaf.name} is {times(finding.ratio)} x the numerical gradient in {found}{most}: {sides}"
+    curve = step_curve(subject, leaf, one, worst)
     return replace(
         finding,
         message=message,
@@ -106,7 +107,8 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
         backward=worst.backward,
         numerical=worst.numerical,
         bar=worst.bar,
-        evidence=step_evidence(subject, leaf, one, worst),
+        evidence=step_evidence(curve),
+        details=Details(np.shape(leaf.value), found.by_gap, curve),
     )
 
 

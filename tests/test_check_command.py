@@ -171,6 +171,17 @@ def test_json_is_for_programs(capsys: Captured) -> None:
     assert {one["leaf"]: one["outcome"] for one in verdict["findings"]}["weights"] == "fail"
 
 
+def test_json_holds_what_there_is_to_draw_of_a_wrong_gradient(capsys: Captured) -> None:
+    """Every entry, and the V of a right gradient: numerical errors fall with the step, then rise by rounding."""
+    main(["check", "my_layers.py::Mean", "--format", "json"])
+    (verdict,) = json.loads(capsys.readouterr().out)["verdicts"]
+    drawn = {one["leaf"]: one["details"] for one in verdict["findings"]}
+    assert drawn["biases"] is None
+    assert len(drawn["weights"]["entries"]) == np.prod(drawn["weights"]["shape"]) == 15
+    assert [one["step"] for one in drawn["weights"]["steps"]] == [10.0**-k for k in range(1, 13)]
+    assert all(one["numerical"] < one["backward"] / 1e3 for one in drawn["weights"]["steps"])
+
+
 @pytest.mark.parametrize(("when", "escapes"), [("always", True), ("never", False), ("auto", False)])
 def test_colour_is_an_addition(when: str, escapes: bool, capsys: Captured) -> None:
     main(["check", "my_layers.py::Mean", "--color", when])

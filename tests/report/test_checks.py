@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from nnverify.report.checks import FORMATS, Frame, as_json, junit, markdown, text
-from nnverify.verdict import Finding, Outcome, Verdict
+from nnverify.verdict import Details, Entry, Finding, Outcome, StepError, Verdict
 
 PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
 RIGHT = Finding("gradient", "X", PASS, "dX agrees", backward=1.0, numerical=1.0, bar=1e-12, resolution=3.2e-12)
@@ -26,6 +26,7 @@ WRONG = Finding(
     None,
     8.0,
     "it is not the step: the gap is 1.21 at relative steps from 1e-01 to 1e-06",
+    Details((4, 3), (Entry((3, 0), 1.382042, 0.172755, 2e-12),), (StepError(0.1, 1.21, 1e-3),)),
 )
 UNCLEAR = Finding("gradient", "b", OPEN, "db could not be judged: the function has a kink at this point", "NV201")
 SHAPES = "X (8, 4), W (4, 3), b (3,) -> (8, 3)"
