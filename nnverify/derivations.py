@@ -1,7 +1,8 @@
 """The pipeline for a package of derivations: every formula, special case and counterexample gets its row.
 
-A formula holds when its forms are equal on exact draws and its vectorized form passes the numerical check of the
-loss, and of the output under a random upstream where it has one. Rows are independent of their order.
+A formula holds when its forms are equal on exact draws, each is proved to be the derivative where algebra can tell,
+and its vectorized form passes the numerical check of the loss, and of the output under a random upstream where it has
+one. Rows are independent of their order.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from nnverify._errors import NnverifyError, NothingToCheck
 from nnverify.checks.forms import Form, equal, forms, special_case
+from nnverify.checks.proof import proof
 from nnverify.conventions.formula import draw_float, subjects
 from nnverify.draws import generator
 from nnverify.reading import Demand
@@ -89,8 +91,11 @@ def _formula(formula: FormulaLike, draws: int, seed: int) -> Callable[[], Verdic
         # Where the exact comparison cannot speak for the other forms, the numerical gradient must.
         names = FORMS if exact.code == "NV405" else ("vector",)
         numerical = [_numerical(formula, getattr(formula, name), seed) for name in names]
-        findings = (exact, *(finding for one in numerical for finding in one.findings))
-        return Verdict(formula.identifier, findings, seed, sum(one.evaluations for one in numerical))
+        others = [finding for one in numerical for finding in one.findings]
+        proved = proof(formula, seed, refuted=any(one.outcome is Outcome.FAIL for one in (exact, *others)))
+        findings = (exact, *([proved.finding] if proved.finding else []), *others)
+        evaluations = sum(one.evaluations for one in numerical)
+        return Verdict(formula.identifier, findings, seed, evaluations, notes=(proved.note,) if proved.note else ())
 
     return run
 

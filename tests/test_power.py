@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 FOUND = collect("reference", load("reference", ROOT))
 SECTIONS = ("calculus", "neuron", "batch", "activations", "two_layer", "delta", "dense")
 DRAWS = 16  # a twelfth of verify's own: what these draws refuse, those do
-CHECKS = ("forms", "gradient", "special case")
+CHECKS = ("forms", "proof", "gradient", "special case")
 
 each_mutant = pytest.mark.parametrize("mutant", MUTANTS, ids=attrgetter("name"))
 each_shared_mistake = pytest.mark.parametrize(
@@ -89,6 +89,12 @@ def test_a_mistake_in_all_forms_leaves_them_equal(mutant: Mutant) -> None:
 def test_a_mistake_in_all_forms_dies_by_the_numerical_gradient(mutant: Mutant) -> None:
     """Three forms derived by one head may share its mistake; the forward pass is the witness outside them."""
     assert "gradient" in _killers(mutant)
+
+
+@each_shared_mistake
+def test_a_mistake_in_all_forms_dies_by_algebra(mutant: Mutant) -> None:
+    """What is wrong only where a value is zero lies on a branch that no random number is on."""
+    assert ("proof" in _killers(mutant)) is (mutant.name != "delta-input-all-zero-taken-for-absent")
 
 
 @pytest.mark.slow

@@ -14,7 +14,9 @@ import numpy as np
 
 from nnverify import _shapes
 from nnverify.draws import halves, normals, rationals, sizes
+from nnverify.numbers.arrays import residues
 from nnverify.numbers.rational import Rational, keyed
+from nnverify.numbers.uninterpreted import free
 from nnverify.records import FormulaLike
 from nnverify.subject import Leaf, Pullback, Subject, copied
 
@@ -61,6 +63,15 @@ def _elementwise(scalar: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The function on a scalar, and entry by entry on an array."""
     function: Callable[[Any], Any] = np.frompyfunc(scalar, 1, 1)
     return function
+
+
+def draw_field(formula: FormulaLike, number: int, rng: np.random.Generator) -> Drawn:
+    """Residues of a prime field, which follow the branches of normal values; every function is a free one."""
+
+    def array(shape: tuple[int, ...]) -> Array:
+        return residues(rng.standard_normal(shape), rng)
+
+    return _draw(formula, number, rng, array, lambda name, derivative: free(f"{'d' * derivative}{name}"))
 
 
 def draw_float(formula: FormulaLike, number: int, rng: np.random.Generator) -> Drawn:

@@ -17,7 +17,7 @@ _WIDTH = 80
 
 
 def table(rows: Sequence[Row], package: str, seed: int) -> str:
-    """All rows, what is wrong with those that do not pass, and one line that adds them up; 80 columns."""
+    """All rows, what is wrong or was not proved, and one line that adds them up; 80 columns."""
     blocks = [_table([row for row in rows if row.kind == kind]) for kind in dict.fromkeys(row.kind for row in rows)]
     problems = [f"{row.identifier}: {line}" for row in rows for line in _problems(row)]
     return "\n\n".join([*blocks, *map(_wrap, problems), total(rows, package, seed)])
@@ -36,6 +36,7 @@ def _formula(row: Row) -> dict[str, str]:
     return {
         "formula": row.identifier,
         "forms equal": _draws(row, "forms"),
+        "proof": _proved(row),
         "numerical": _seen(row),
         "outcome": word(row),
         "time": _time(row),
@@ -62,7 +63,15 @@ def _draws(row: Row, check: str) -> str:
     found = [finding for finding in row.verdict.findings if finding.check == check]
     if not found or found[0].outcome is not Outcome.PASS:
         return found[0].outcome.value if found else "-"
-    return f"on {row.draws} draws"
+    return f"{row.draws} draws"
+
+
+def _proved(row: Row) -> str:
+    """What algebra says of the derivative; a note below the table tells why it says nothing."""
+    found = [finding for finding in row.verdict.findings if finding.check == "proof"]
+    if not found:
+        return "none" if row.verdict.notes else "-"
+    return "proved" if found[0].outcome is Outcome.PASS else "differs"
 
 
 def _seen(row: Row) -> str:
@@ -88,7 +97,7 @@ def word(row: Row) -> str:
 
 
 def _time(row: Row) -> str:
-    return f"{row.seconds:.2f} s"
+    return f"{row.seconds:.1f} s"
 
 
 def _problems(row: Row) -> Iterator[str]:
@@ -97,6 +106,7 @@ def _problems(row: Row) -> Iterator[str]:
     for finding in row.verdict.findings:
         if finding.outcome is not Outcome.PASS:
             yield f"{finding.outcome.value.upper()} {finding.code or ''} {finding.message}".replace("  ", " ")
+    yield from row.verdict.notes
 
 
 def total(rows: Sequence[Row], package: str, seed: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 
 import pytest
 
@@ -14,24 +15,31 @@ from nnverify.verdict import Finding, Outcome, Verdict
 PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
 
 
-def _row(identifier: str, exact: Finding, *numerical: Finding, error: str | None = None) -> Row:
-    verdict = Verdict(identifier, (exact, *numerical), 0, 120)
-    return Row("formula", identifier, "dw = Xᵀδ", verdict, 200, 0.1234, error)
+def _row(identifier: str, exact: Finding, *others: Finding, note: str = "") -> Row:
+    verdict = Verdict(identifier, (exact, *others), 0, 120, notes=(note,) if note else ())
+    return Row("formula", identifier, "dw = Xᵀδ", verdict, 200, 0.1234)
 
 
 ROWS = [
-    _row("a.dw", Finding("forms", "w", PASS, "equal"), Finding("gradient", "w", PASS, "agrees", resolution=3.2e-12)),
+    _row(
+        "a.dw",
+        Finding("forms", "w", PASS, "equal"),
+        Finding("proof", "w", PASS, "each form is the derivative, by algebra"),
+        Finding("gradient", "w", PASS, "agrees", resolution=3.2e-12),
+    ),
     _row(
         "a.db",
         Finding(
             "forms", "b", FAIL, "the index form differs from the vector form at [0]: 1/2 against 1, for m=2", "NV401"
         ),
+        Finding("proof", "b", OPEN, "by algebra the index form is not the derivative", "NV208"),
         Finding("gradient", "b", PASS, "agrees", resolution=1e-12),
     ),
     _row(
         "a.dX",
         Finding("forms", "X", PASS, "equal"),
         Finding("gradient", "X", OPEN, "dX could not be judged: the function has a kink at this point", "NV201"),
+        note="no proof of the index form: it takes more than 100,000 operations",
     ),
     Row("formula", "a.da", "da = δ", Verdict("a.da", ()), 200, 0.0, "a.da: forward raised ValueError: no. Try: again."),
     Row("special case", "a.dw", "out of b.dW", Verdict("a.dw", (Finding("special case", "w", PASS, ""),)), 200, 1.0),
@@ -46,16 +54,16 @@ ROWS = [
 ]
 
 EXPECTED = """\
-formula    forms equal    numerical     outcome       time
----------  -------------  ------------  ------------  ------
-a.dw       on 200 draws   to 3e-12      pass          0.12 s
-a.db       fail           to 1e-12      FAIL          0.12 s
-a.dX       on 200 draws   inconclusive  INCONCLUSIVE  0.12 s
-a.da       -              -             ERROR         0.00 s
+formula    forms equal    proof    numerical     outcome       time
+---------  -------------  -------  ------------  ------------  ------
+a.dw       200 draws      proved   to 3e-12      pass          0.1 s
+a.db       fail           differs  to 1e-12      FAIL          0.1 s
+a.dX       200 draws      none     inconclusive  INCONCLUSIVE  0.1 s
+a.da       -              -        -             ERROR         0.0 s
 
-special case    general formula    equal         outcome    time
---------------  -----------------  ------------  ---------  ------
-a.dw            out of b.dW        on 200 draws  pass       1.00 s
+special case    general formula    equal      outcome    time
+--------------  -----------------  ---------  ---------  ------
+a.dw            out of b.dW        200 draws  pass       1.0 s
 
 counterexample    claim    outcome    because
 ----------------  -------  ---------  -------------------------------
@@ -65,8 +73,12 @@ a.literal         dw = X   refuted    shape agrees, value does not: a
 a.db: FAIL NV401 the index form differs from the vector form at [0]: 1/2 against
   1, for m=2
 
+a.db: INCONCLUSIVE NV208 by algebra the index form is not the derivative
+
 a.dX: INCONCLUSIVE NV201 dX could not be judged: the function has a kink at this
   point
+
+a.dX: no proof of the index form: it takes more than 100,000 operations
 
 a.da: a.da: forward raised ValueError: no. Try: again.
 
@@ -90,3 +102,12 @@ def test_json_is_strict_and_holds_every_finding() -> None:
     text = dumps(as_dict([infinite], "mine", 7))
     (row,) = json.loads(text, parse_constant=pytest.fail)["rows"]
     assert (row["findings"][0]["backward"], row["findings"][0]["numerical"]) == ("inf", "nan")
+
+
+def test_json_fits_its_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(files("nnverify.report").joinpath("schema.json").read_text(encoding="utf-8"))
+    report = json.loads(dumps(as_dict(ROWS, "mine", 7)))
+    jsonschema.validate(report, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(report | {"rows": [report["rows"][0] | {"proof": "proved"}]}, schema)
