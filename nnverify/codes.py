@@ -11,6 +11,7 @@ CODES = MappingProxyType(
         "NV112": "accumulated over calls",
         "NV113": "stale cache",
         "NV114": "argument changed in place",
+        "NV116": "samples of the batch mixed",
         "NV117": "special value",
         "NV201": "kink",
         "NV202": "noise",

@@ -1,11 +1,11 @@
-"""The calls that the contract checks share: four forwards and four backwards beside those of the probes.
+"""The calls that the contract checks share: six forwards and six backwards beside those of the probes, at most.
 
 What they returned, what they did to their arguments, and what shares memory with what. Nothing is judged here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,31 +15,23 @@ from numpy.typing import NDArray
 from nnverify.draws import generator
 from nnverify.probe import Probe
 from nnverify.subject import Subject, copied, like
+from nnverify.watch import Result, Watch, overlap
 
 Array = NDArray[np.float64]
 
-# Of a gradient's largest entry: threads may reorder sums, and cancellation magnify that. Errors of use are larger.
-REORDERED = 1e-6
-_ROUNDING = 1e-12
 FACTOR = -4.0  # a power of two and a sign: exact in every arithmetic, and larger than any upstream drawn so far
+_DIGITS = 64.0  # square roots of a unit in the last place that the same sum, taken in another order, may be off
+_ADDED = 1e-4  # of the largest entry, that the sum of two gradients may be off in the sum's stead
+_NOTHING = 4096.0  # units in the last place of the largest gradient: what cannot be told from zero
 
 
 @dataclass(frozen=True)
-class Result:
-    """What one pullback returned: gradients by leaf, or what it raised."""
+class Tolerance:
+    """What rounding alone explains: a part of a gradient's largest entry, and a size below which all is zero."""
 
-    gradients: Mapping[str, Any]
-    raised: str | None = None
-
-    def kept(self) -> Result:
-        """Copies: what a later call writes into its buffers must not reach them."""
-        return Result({name: copied(part) for name, part in self.gradients.items()}, self.raised)
-
-    def gradient(self, leaf: str) -> Array | None:
-        """As float64; None where there is none, or no array of numbers."""
-        found = self.gradients.get(leaf)
-        array = None if found is None else np.asarray(found)
-        return None if array is None or array.dtype.kind not in "fiub" else array.astype(np.float64)
+    again: float
+    added: float
+    nothing: float
 
 
 @dataclass(frozen=True)
@@ -53,8 +45,11 @@ class Calls:
     zero            the gradients for no upstream
     mixed           the gradients for w + w′, another forward having run between forward and pullback
     plain           the same without that forward; called only where the mixed ones do not add up
+    reused          output and gradients for w of what was used before at another point; None where nothing is kept
+    alone           the gradients for w on the first sample only, where the samples do not meet in forward
     changed         "X by forward", "dout by backward", …: arguments that are not as they were
     shared          pairs of names whose arrays share memory
+    returned_again  gradients whose memory the next call has returned once more
     """
 
     first: Probe
@@ -65,69 +60,83 @@ class Calls:
     zero: Result
     mixed: Result
     plain: Result | None
+    reused: tuple[Array, Result] | None
+    alone: Result | None
     changed: tuple[str, ...]
     shared: tuple[tuple[str, str], ...]
+    returned_again: tuple[str, ...]
+    tolerance: Tolerance
 
 
 def call(subject: Subject, first: Probe, second: Probe, seed: int) -> Calls:
     """Make the calls. Raises what forward raises; a pullback that raises is recorded."""
-    watch = _Watch(subject)
+    watch = Watch(subject)
     output, pullback = watch.forward()
-    scaled = watch.backward(pullback, output, FACTOR * first.upstream)
-    shared = tuple(watch.shared(scaled))
-    scaled = scaled.kept()
-    again = watch.backward(pullback, output, FACTOR * first.upstream).kept()
-    zero = _plain(subject, np.zeros_like(first.upstream))
-    other = _Watch(subject)
+    given = watch.backward(pullback, output, FACTOR * first.upstream)
+    shared, scaled = tuple(watch.shared(given)), given.kept()
+    following = watch.backward(pullback, output, FACTOR * first.upstream)
+    returned_again = [name for name, part in given.gradients.items() if overlap(part, following.gradients.get(name))]
+    other = Watch(subject)
     between, mixing = other.forward()
-    subject.run(*_elsewhere(subject, seed))
-    mixed = other.backward(mixing, between, first.upstream + second.upstream)
-    plain = None if adds_up(subject, first, second, mixed) else _plain(subject, first.upstream + second.upstream)
-    outputs = (first.output, second.output, subject.flatten(output), subject.flatten(between))
-    changed = dict.fromkeys((*watch.changed, *other.changed))
-    return Calls(first, second, outputs, scaled, again, zero, mixed, plain, tuple(changed), shared)
+    with suppress(Exception):  # other values may lie outside forward's domain
+        subject.run(*elsewhere(subject, seed))
+    mixed = other.backward(mixing, between, first.upstream + second.upstream).kept()
+    allowed = _tolerance(first, second)
+    adds = all(adds_up(leaf.name, first, second, mixed, allowed) for leaf in subject.targets())
+    return Calls(
+        first,
+        second,
+        (first.output, second.output, subject.flatten(output), subject.flatten(between)),
+        scaled,
+        following.kept(),
+        plain(subject, np.zeros_like(first.upstream)),
+        mixed,
+        None if adds else plain(subject, first.upstream + second.upstream),
+        _reused(subject, first, seed),
+        _alone(subject, first, seed),
+        tuple(dict.fromkeys((*watch.changed, *other.changed))),
+        shared,
+        tuple(returned_again),
+        allowed,
+    )
 
 
-def _plain(subject: Subject, upstream: Array) -> Result:
+def plain(subject: Subject, upstream: Array) -> Result:
     """The gradients for an upstream, after a forward of its own."""
-    watch = _Watch(subject)
+    watch = Watch(subject)
     output, pullback = watch.forward()
     return watch.backward(pullback, output, upstream)
 
 
-def floor(first: Probe, second: Probe) -> float:
-    """What no gradient can be told from zero below: the rounding of the largest one."""
-    sizes = [Result(one.gradients).gradient(name) for one in (first, second) for name in one.gradients]
-    return _ROUNDING * max(
-        (float(np.max(np.abs(size), initial=0.0)) for size in sizes if size is not None), default=0.0
-    )
+def _tolerance(first: Probe, second: Probe) -> Tolerance:
+    """In the coarsest precision that an output or a gradient has."""
+    found = [np.asarray(part) for one in (first, second) for part in one.gradients.values() if part is not None]
+    floats = [part for part in found if part.dtype.kind == "f"]
+    eps = max([*(float(np.finfo(part.dtype).eps) for part in floats), float(np.max(first.spacing, initial=0.0))])
+    sizes = (Result(one.gradients).gradient(name) for one in (first, second) for name in one.gradients)
+    largest = max((float(np.max(np.abs(size), initial=0.0)) for size in sizes if size is not None), default=0.0)
+    again = _DIGITS * float(np.sqrt(eps))
+    return Tolerance(again, max(again, _ADDED), _NOTHING * eps * largest)
 
 
-def adds_up(subject: Subject, first: Probe, second: Probe, found: Result) -> bool:
-    """Whether the gradients for the sum of two upstreams are the sum of those for each, within reordered sums."""
-    for leaf in subject.targets():
-        one, two = (Result(probe.gradients).gradient(leaf.name) for probe in (first, second))
-        both = found.gradient(leaf.name)
-        if (
-            one is not None
-            and two is not None
-            and both is not None
-            and differ(both, one + two, one, two, floor=floor(first, second))
-        ):
-            return False
-    return True
+def adds_up(leaf: str, first: Probe, second: Probe, found: Result, allowed: Tolerance) -> bool:
+    """Whether the gradient for the sum of two upstreams is the sum of those for each."""
+    one, two = (Result(probe.gradients).gradient(leaf) for probe in (first, second))
+    both = found.gradient(leaf)
+    if one is None or two is None or both is None:
+        return True
+    return not differ(both, one + two, one, two, within=allowed.added, nothing=allowed.nothing)
 
 
-def differ(found: Array, wanted: Array, *others: Array, floor: float = 0.0) -> bool:
-    """Whether two gradients differ by more than reordered sums can, relative to the largest entry of any."""
+def differ(found: Array, wanted: Array, *others: Array, within: float, nothing: float = 0.0) -> bool:
+    """Whether two gradients differ by more than a part of the largest entry of any, and by more than nothing."""
     if found.shape != wanted.shape:
         return True
     size = max(float(np.max(np.abs(array), initial=0.0)) for array in (found, wanted, *others))
-    near = np.abs(found - wanted) <= REORDERED * size + floor
-    return not bool(np.all(near | (np.isnan(found) & np.isnan(wanted)) | (found == wanted)))
+    return not bool(np.all(np.abs(found - wanted) <= within * size + nothing))
 
 
-def _elsewhere(subject: Subject, seed: int) -> list[Any]:
+def elsewhere(subject: Subject, seed: int) -> list[Any]:
     """Other values for the floats, of the same sign, so that forward's domain is not left."""
     rng = generator(seed, subject.name, "elsewhere")
     return [
@@ -138,68 +147,50 @@ def _elsewhere(subject: Subject, seed: int) -> list[Any]:
     ]
 
 
-class _Watch:
-    """One forward on arrays of our own, and pullbacks of it, with what they change."""
+def _reused(subject: Subject, first: Probe, seed: int) -> tuple[Array, Result] | None:
+    """A second use of the same object; None where there is none, or where it raises."""
+    if subject.reused is None:
+        return None
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._values = [copied(leaf.value) for leaf in subject.leaves]
-        self.changed: list[str] = []
-        self._outputs: list[tuple[Any, Any]] = []
-        self._upstreams: Sequence[Any] = ()
+    def upstream(output: Any) -> Any:
+        return like(first.upstream.copy(), output)
 
-    def forward(self) -> tuple[Any, Callable[[Any], Any]]:
-        output, pullback = self._subject.run(*self._values)
-        self._compare("forward")
-        self._outputs = [(part, copied(part)) for part in _parts(output)]
-        return output, pullback
-
-    def backward(self, pullback: Callable[[Any], Any], output: Any, upstream: Array) -> Result:
-        dout = like(upstream.copy(), output)
-        before = [copied(part) for part in _parts(dout)]
-        self._upstreams = _parts(dout)
-        try:
-            gradients = pullback(dout)
-        except Exception as error:
-            return Result({}, f"{type(error).__name__}: {error}")
-        self._compare("backward")
-        if any(not _same(part, was) for part, was in zip(self._upstreams, before, strict=True)):
-            self.changed.append("dout by backward")
-        if any(not _same(part, was) for part, was in self._outputs):
-            self.changed.append("the output by backward")
-        return Result(dict(gradients))
-
-    def _compare(self, who: str) -> None:
-        for leaf, value in zip(self._subject.leaves, self._values, strict=True):
-            if not _same(value, leaf.value):
-                self.changed.append(f"{leaf.name} by {who}")
-
-    def shared(self, found: Result) -> Iterator[tuple[str, str]]:
-        """Names of gradients and of what they share memory with."""
-        arrays = {f"d{name}": part for name, part in found.gradients.items() if isinstance(part, np.ndarray)}
-        others = {leaf.name: value for leaf, value in zip(self._subject.leaves, self._values, strict=True)}
-        parts = [*others.items(), *(("dout", part) for part in self._upstreams)]
-        parts += [("the output", part) for part, _ in self._outputs]
-        names = list(arrays)
-        for place, name in enumerate(names):
-            yield from ((name, other) for other in names[place + 1 :] if _overlap(arrays[name], arrays[other]))
-            yield from ((name, other) for other, value in parts if _overlap(arrays[name], value))
-
-
-def _parts(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, tuple | list) else (value,)
-
-
-def _same(one: Any, two: Any) -> bool:
-    if not isinstance(one, np.ndarray) or not isinstance(two, np.ndarray):
-        return True
-    return one.shape == two.shape and np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
-
-
-def _overlap(one: Any, two: Any) -> bool:
-    if not isinstance(one, np.ndarray) or not isinstance(two, np.ndarray) or not np.may_share_memory(one, two):
-        return False
     try:
-        return np.shares_memory(one, two, max_work=10_000)  # type: ignore[arg-type]
-    except np.exceptions.TooHardError:
-        return False
+        output, gradients = subject.reused(elsewhere(subject, seed), upstream, _values(subject))
+        return subject.flatten(output), Result(dict(gradients)).kept()
+    except Exception:
+        return None
+
+
+def _values(subject: Subject) -> list[Any]:
+    return [copied(leaf.value) for leaf in subject.leaves]
+
+
+def _alone(subject: Subject, first: Probe, seed: int) -> Result | None:
+    """The gradients for the upstream of the first sample, if that sample's output hears nothing of the others."""
+    output, pullback = Watch(subject).forward()
+    samples = _samples(subject, output)
+    if samples is None:
+        return None
+    moved = _values(subject)
+    moved[0][1:] = elsewhere(subject, seed)[0][1:]
+    try:
+        heard = not np.array_equal(np.asarray(subject.forward(*moved))[0], output[0])
+    except Exception:
+        return None
+    if heard:
+        return None
+    dout = first.upstream.reshape(np.shape(output)).copy()
+    dout[1:] = 0.0
+    return Watch(subject).backward(pullback, output, dout.reshape(-1))
+
+
+def _samples(subject: Subject, output: Any) -> int | None:
+    """How many samples stand along the first axis of the first leaf and of the output; None where none do."""
+    data = subject.leaves[0]
+    if not isinstance(output, np.ndarray) or not isinstance(data.value, np.ndarray):
+        return None
+    shapes = (data.value.shape, output.shape)
+    if subject.unit_outputs or not data.differentiable or not all(shapes):
+        return None
+    return shapes[0][0] if shapes[0][0] == shapes[1][0] > 1 else None

@@ -7,7 +7,7 @@ dictionary, None and truth values are handed through as constants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,33 +17,9 @@ from nnverify import _shapes
 from nnverify._errors import UsageError
 from nnverify.draws import generator, sizes
 from nnverify.subject import Leaf
+from nnverify.trees import Place, Tree, children, grown
 
 Draw = Callable[[np.random.Generator], Any]
-Place = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Tree(Leaf):
-    """One argument with many leaves: the list or dictionary is the value, ``members`` are the leaves by their place."""
-
-    members: Mapping[Place, Leaf] = field(default_factory=dict)
-
-
-def grown(tree: Any, ends: Mapping[Place, Any]) -> Any:
-    """A copy of nested lists and dictionaries with other things at some places."""
-    if () in ends or not isinstance(tree, Mapping | list | tuple):
-        return ends.get((), tree.copy() if isinstance(tree, np.ndarray) else tree)
-    below = {
-        key: grown(child, {place[1:]: end for place, end in ends.items() if place[0] == key})
-        for key, child in _children(tree)
-    }
-    if isinstance(tree, tuple):
-        return type(tree)(*below.values()) if hasattr(tree, "_fields") else tuple(below.values())
-    return list(below.values()) if isinstance(tree, list) else tree | below  # type: ignore[operator]
-
-
-def _children(tree: Any) -> Iterable[tuple[Any, Any]]:
-    return tree.items() if isinstance(tree, Mapping) else enumerate(tree)
 
 
 @dataclass(frozen=True)
@@ -145,7 +121,7 @@ def _ends(what: Any) -> Iterator[tuple[Place, Any]]:
     """All places in nested lists, tuples and dictionaries; a shape is one."""
     if not isinstance(what, Mapping | list | tuple):
         return
-    for key, child in _children(what):
+    for key, child in children(what):
         below = [] if _kind(child) == "shape" else list(_ends(child))
         yield from (((key, *place), end) for place, end in below) if below else (((key,), child),)
 

@@ -39,6 +39,8 @@ class Subject:
     convention, notes
              how the caller's functions are called, and what the caller should know of it
     stateful an object, which may keep state between its own calls and work on the upstream it is handed
+    reused   (other values, output -> upstream, values) -> (output, gradients) of a second use of the same object;
+             gradients that accumulate count from zero. None where nothing is kept between calls
     unit_outputs
              so many outputs, the last ones, have an upstream of 1: terms of the loss that the pullback adds by itself
     """
@@ -51,6 +53,7 @@ class Subject:
     notes: tuple[str, ...] = ()
     unit_outputs: int = 0
     stateful: bool = False
+    reused: Callable[..., tuple[Any, Mapping[str, Any]]] | None = None
 
     def targets(self) -> tuple[Leaf, ...]:
         """The leaves whose gradients are checked."""

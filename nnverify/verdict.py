@@ -115,7 +115,9 @@ class Verdict:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(finding.code for finding in self.findings if finding.code))
+        """What is wrong or open. Remarks, which are findings that pass, have a code too and are not in here."""
+        telling = (finding for finding in self.findings if finding.outcome is not Outcome.PASS)
+        return tuple(dict.fromkeys(finding.code for finding in telling if finding.code))
 
     @property
     def resolution(self) -> float | None:

@@ -13,6 +13,7 @@ from nnverify.checks.gradient import Answer, gradient
 from nnverify.checks.linear import linear
 from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
+from nnverify.checks.samples import samples
 from nnverify.contract import call
 from nnverify.localisation import locate, step_curve, step_evidence
 from nnverify.moving import irrelevant, moved
@@ -21,8 +22,9 @@ from nnverify.reading import Demand
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Details, Finding, Outcome, Verdict, place, times
 
-# Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
+_CONTRACT = (linear, pure, repeatable, samples)
 _EPS = float(np.finfo(np.float64).eps)
+# Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
 _ENTRYWISE = ("NV201", "NV202", "NV206", "NV209")
 
 
@@ -44,10 +46,10 @@ def verify(subject: Subject, demand: Demand) -> Verdict:
 
 def _contract(subject: Subject, answer: Answer, seed: int) -> tuple[Finding, ...]:
     """What a backward pass promises beside the right numbers; only what was broken, or is worth a remark."""
-    if answer.probe.raised:
+    if answer.probe.raised or not np.all(np.isfinite(answer.probe.output)):
         return ()
     calls = call(subject, answer.probe, probe(subject, 1, seed), seed)
-    return tuple(finding for check in (linear, pure, repeatable) for finding in check(subject, calls))
+    return tuple(finding for check in _CONTRACT for finding in check(subject, calls))
 
 
 def _entrywise(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnverify.contract import FACTOR, Calls, Result, differ, floor
+from nnverify.contract import FACTOR, Calls, adds_up, differ
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome
-
-Array = NDArray[np.float64]
+from nnverify.watch import Result
 
 CHECK = "linear"
 
@@ -28,21 +26,21 @@ def linear(subject: Subject, calls: Calls) -> Iterator[Finding]:
     if subject.unit_outputs:
         return
     for leaf in subject.targets():
-        one, two = (Result(probe.gradients).gradient(leaf.name) for probe in (calls.first, calls.second))
-        message = None if one is None or two is None else _broken(leaf.name, calls, one, two)
-        if message:
+        if message := _broken(leaf.name, calls):
             yield Finding(CHECK, leaf.name, Outcome.FAIL, message, "NV109")
 
 
-def _broken(name: str, calls: Calls, one: Array, two: Array) -> str | None:
+def _broken(name: str, calls: Calls) -> str | None:
     """The first law that does not hold, in words."""
-    both = calls.mixed if calls.plain is None else calls.plain
-    zero, scaled, added = (found.gradient(name) for found in (calls.zero, calls.scaled, both))
-    least = floor(calls.first, calls.second)
-    if zero is not None and differ(zero, np.zeros_like(one), one, floor=least):
+    one, allowed = Result(calls.first.gradients).gradient(name), calls.tolerance
+    if one is None:
+        return None
+    nothing = calls.zero.gradients.get(name)
+    if nothing is not None and np.any(np.asarray(nothing) != 0):
         return f"d{name} is not zero for an upstream gradient of zero"
-    if scaled is not None and differ(scaled, FACTOR * one, floor=least):
+    scaled = calls.scaled.gradient(name)
+    if scaled is not None and differ(scaled, FACTOR * one, within=allowed.again, nothing=allowed.nothing):
         return f"d{name} does not become {FACTOR:g} times as large when the upstream gradient does"
-    if added is not None and differ(added, one + two, one, two, floor=least):
+    if not adds_up(name, calls.first, calls.second, calls.plain or calls.mixed, allowed):
         return f"d{name} for a sum of two upstream gradients is not the sum of those for each"
     return None

@@ -15,7 +15,7 @@ def pure(subject: Subject, calls: Calls) -> Iterator[Finding]:
     """A finding for each argument that was changed, and for each gradient that shares memory it must not share.
 
     A gradient that is the upstream itself is common and legal, and only remarked; so is an object that works on the
-    upstream it was handed.
+    upstream it was handed, or in buffers of its own.
     """
     for changed in calls.changed:
         name = changed.partition(" by ")[0]
@@ -23,9 +23,12 @@ def pure(subject: Subject, calls: Calls) -> Iterator[Finding]:
         handed_over = subject.stateful and changed == "dout by backward"
         yield _finding(leaf, f"{changed} was changed in place", "NV114", remark=handed_over)
     for one, two in calls.shared:
-        leaf = one.removeprefix("d")
         remark = two == "dout" or (one, "dout") in calls.shared
-        yield _finding(leaf, f"{one} shares memory with {two}", "NV305", remark=remark)
+        yield _finding(one.removeprefix("d"), f"{one} shares memory with {two}", "NV305", remark=remark)
+    for leaf in calls.returned_again:
+        if (f"d{leaf}", "dout") not in calls.shared:
+            message = f"d{leaf} lies in memory that the next backward returns again, with other values"
+            yield _finding(leaf, message, "NV305", remark=subject.stateful)
 
 
 def _finding(leaf: str, message: str, code: str, *, remark: bool) -> Finding:

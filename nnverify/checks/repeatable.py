@@ -1,4 +1,4 @@
-"""Do forward and backward give the same again, also when another forward has run in between?"""
+"""Do forward and backward give the same again: at once, after another forward, and when the object is used anew?"""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify.contract import Calls, differ, floor
+from nnverify.contract import Calls, adds_up, differ
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome
+from nnverify.watch import Result
 
 Array = NDArray[np.float64]
 
@@ -22,19 +23,25 @@ def repeatable(subject: Subject, calls: Calls) -> Iterator[Finding]:
     An object may keep what it likes between its calls; then it is only remarked that one forward is good for one
     backward, or that gradients accumulate. Functions keep nothing.
     """
-    if any(differ(output, calls.outputs[0]) for output in calls.outputs[1:]):
+    if any(_differ(output, calls.outputs[0], calls) for output in calls.outputs[1:]):
         message = "forward returns something else at every call for the same leaves"
         yield from (Finding(CHECK, leaf.name, Outcome.INCONCLUSIVE, message, "NV207") for leaf in subject.targets())
         return
     for leaf in subject.targets():
         yield from _stale(leaf.name, calls)
         yield from _second(leaf.name, calls, Outcome.PASS if subject.stateful else Outcome.FAIL)
+        yield from _anew(leaf.name, calls)
+
+
+def _differ(one: Array, two: Array, calls: Calls, *others: Array) -> bool:
+    return differ(one, two, *others, within=calls.tolerance.again, nothing=calls.tolerance.nothing)
 
 
 def _stale(name: str, calls: Calls) -> Iterator[Finding]:
     """Whether a forward on other values, between forward and backward, has changed the gradient."""
-    mixed, plain = calls.mixed.gradient(name), None if calls.plain is None else calls.plain.gradient(name)
-    if mixed is not None and plain is not None and differ(mixed, plain, floor=floor(calls.first, calls.second)):
+    if calls.plain is None or adds_up(name, calls.first, calls.second, calls.mixed, calls.tolerance):
+        return
+    if adds_up(name, calls.first, calls.second, calls.plain, calls.tolerance):
         message = f"d{name} is that of another forward, which ran between forward and backward"
         yield Finding(CHECK, name, Outcome.FAIL, message, "NV113")
 
@@ -45,9 +52,20 @@ def _second(name: str, calls: Calls, outcome: Outcome) -> Iterator[Finding]:
     if calls.again.raised and not calls.scaled.raised:
         message = f"backward can be called only once for each forward: then it raised {calls.again.raised}"
         yield Finding(CHECK, name, Outcome.PASS, message, "NV307")
-    elif scaled is not None and again is not None and differ(scaled, again, floor=floor(calls.first, calls.second)):
-        if not differ(again, 2 * scaled):
+    elif scaled is not None and again is not None and _differ(scaled, again, calls):
+        if not _differ(again, 2 * scaled, calls):
             yield Finding(CHECK, name, outcome, f"d{name} accumulates: a second backward adds to it", "NV112")
         else:
             message = f"d{name} differs when backward is called again: the first call has changed what it needs"
             yield Finding(CHECK, name, outcome, message, "NV307")
+
+
+def _anew(name: str, calls: Calls) -> Iterator[Finding]:
+    """Whether what was used at another point before gives another gradient here, its output being the same."""
+    if calls.reused is None or _differ(calls.reused[0], calls.outputs[0], calls):
+        return
+    fresh, found = Result(calls.first.gradients).gradient(name), calls.reused[1].gradient(name)
+    if fresh is None or found is None or not _differ(found, fresh, calls):
+        return
+    message = f"d{name} is another one when the same object was used at other values before"
+    yield Finding(CHECK, name, Outcome.FAIL, message, "NV113")

@@ -6,9 +6,9 @@ recognises a call takes it; ``convention=`` names a row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from nnverify._errors import NnverifyError, UsageError
 from nnverify.conventions._declared import declared
@@ -24,6 +24,8 @@ from nnverify.conventions.pair import PAIR
 from nnverify.conventions.values import VALUES
 from nnverify.subject import Pullback, Subject, copied
 
+Wrapped = TypeVar("Wrapped", bound=Subject)
+
 CONVENTIONS: tuple[Convention, ...] = (VALUES, DERIVATIVE, CONTEXT, OBJECT, PAIR, FUNCTION)
 
 # What people call the styles after the course or library they know them from.
@@ -38,12 +40,18 @@ def subject_of(call: Call) -> Subject:
     world = World(call.target, call.backward)
     call = replace(call, name=call.name or title(call.target), world=world)
     try:
-        adapted = unpacked(_row(call).subject(call))
-        return _targeted(declared(settled(_frozen(adapted, world), call.order), call))
+        frozen = _frozen(_as_run(_row(call).subject(call), unpacked), world)
+        return _targeted(_as_run(frozen, lambda one: declared(settled(one, call.order), call)))
     except NnverifyError:
         raise
     except Exception as error:
         raise call.raised(error) from error
+
+
+def _as_run(subject: Adapted, wrap: Callable[[Adapted], Wrapped]) -> Wrapped:
+    """The wrapped subject; a second use, which is not wrapped, is given up where the run was."""
+    wrapped = wrap(subject)
+    return wrapped if wrapped.run is subject.run else replace(wrapped, reused=None)
 
 
 def _targeted(subject: Subject) -> Subject:
@@ -99,8 +107,20 @@ def _frozen(subject: Adapted, world: World) -> Adapted:
         return call_again
 
     notes = (*subject.notes, *(_NOTES[name] for name in moved))
-    stateful = subject.stateful or "state" in moved
-    return replace(subject, run=fresh(subject.run), forward=fresh(subject.forward), notes=notes, stateful=stateful)
+    calm = replace(subject, run=fresh(subject.run), forward=fresh(subject.forward), notes=notes)
+    return replace(calm, stateful=True, reused=subject.reused or _twice(subject.run)) if "state" in moved else calm
+
+
+def _twice(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A second use of functions that keep state, the world not having been put back."""
+
+    def reused(others: Sequence[Any], upstream: Callable[[Any], Any], values: Sequence[Any]) -> tuple[Any, Any]:
+        first, pullback = run(*others)
+        pullback(upstream(first))
+        output, pullback = run(*values)
+        return output, pullback(upstream(output))
+
+    return reused
 
 
 _NOTES = {

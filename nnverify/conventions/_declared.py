@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from nnverify._errors import UsageError
-from nnverify.conventions._losses import FUSED, Loss
-from nnverify.conventions._settled import moves
+from nnverify.conventions._fused import fused
+from nnverify.conventions._losses import FUSED
 from nnverify.conventions._trees import members
-from nnverify.conventions.convention import Adapted, Call, Declared
-from nnverify.subject import Pullback, Subject
+from nnverify.conventions._wrapped import noted, of_a_loss, scaled
+from nnverify.conventions.convention import Adapted, Call
+from nnverify.subject import Pullback, Subject, copied
 
 Wrap = Callable[[Adapted, Call], Adapted]
 
@@ -30,7 +31,7 @@ def declared(subject: Adapted, call: Call) -> Subject:
         raise _no_loss(subject)
     for wanted, wrap in (
         (what.surrogate is not None, _surrogate),
-        (what.fused is not None, _fused),
+        (what.fused is not None, fused),
         (what.reduction in ("mean", "sum") and what.fused is None, _reduced),
         (what.reduction == "batch mean" and not (what.fused and subject.terminal), _batch_mean),
         (what.terminal, _terminal),
@@ -50,14 +51,6 @@ def _no_loss(subject: Adapted) -> UsageError:
     )
 
 
-def _noted(subject: Adapted, note: str, **changes: Any) -> Adapted:
-    return replace(subject, notes=(*subject.notes, note), **changes)
-
-
-def _scaled(gradients: Mapping[str, Any], factor: Any) -> dict[str, Any]:
-    return {name: None if part is None else factor * np.asarray(part) for name, part in gradients.items()}
-
-
 def _surrogate(subject: Adapted, call: Call) -> Adapted:
     """The derivative is that of another function; the backward belongs to the forward as it is."""
     surrogate = call.declared.surrogate
@@ -66,21 +59,7 @@ def _surrogate(subject: Adapted, call: Call) -> Adapted:
     def run(*values: Any) -> tuple[Any, Pullback]:
         return surrogate(*values), subject.run(*values)[1]
 
-    return _noted(subject, "declared: the derivative is that of the surrogate", run=run, forward=surrogate)
-
-
-def _of_a_loss(subject: Adapted, loss: Callable[..., Any], note: str) -> Adapted:
-    """The loss as the output; what the pullback gives for an upstream of ones is its gradient."""
-
-    def run(*values: Any) -> tuple[Any, Pullback]:
-        output, pullback = subject.run(*values)
-        ones = np.ones_like(np.asarray(output, dtype=np.float64))[()]
-        return loss(output, values), lambda dout: _scaled(pullback(ones), dout)
-
-    def forward(*values: Any) -> Any:
-        return loss(subject.forward(*values), values)
-
-    return _noted(subject, note, run=run, forward=forward, terminal=False)
+    return noted(subject, "declared: the derivative is that of the surrogate", run=run, forward=surrogate)
 
 
 def _terminal(subject: Adapted, _: Call) -> Adapted:
@@ -92,7 +71,7 @@ def _terminal(subject: Adapted, _: Call) -> Adapted:
             where=subject.name,
             fix="say what the loss is, reduction='mean' or reduction='sum'",
         )
-    return _of_a_loss(
+    return of_a_loss(
         subject, lambda output, _: output, "declared: backward starts from the loss and ignores its upstream"
     )
 
@@ -101,9 +80,42 @@ def _reduced(subject: Adapted, call: Call) -> Adapted:
     """The loss is the mean or sum of what forward returns."""
     reduction = call.declared.reduction
     reduce = np.mean if reduction == "mean" else np.sum
-    return _of_a_loss(
+    _refuse_other(subject, str(reduction))
+    return of_a_loss(
         subject, lambda output, _: reduce(output), f"declared: the loss is the {reduction} of the output entries"
     )
+
+
+def _refuse_other(subject: Adapted, reduction: str) -> None:
+    """Raise UsageError where forward already returns the loss, and repeated samples show that it is the other one."""
+    loss, twice = np.asarray(subject.at_point()[0]), _repeated(subject)
+    if loss.size != 1 or twice is None or np.size(twice) != 1 or not np.any(loss):
+        return
+    behaves = {1.0: "mean", 2.0: "sum"}.get(round(float(np.sum(twice)) / float(np.sum(loss)), 9))
+    if behaves not in (None, reduction):
+        raise UsageError(
+            what=f"reduction={reduction!r} is declared, but forward's loss is a {behaves}: with every sample repeated "
+            f"it {'stays as it was' if behaves == 'mean' else 'doubles'}",
+            where=subject.name,
+            fix=f"declare reduction={behaves!r}, or change the loss",
+        )
+
+
+def _repeated(subject: Adapted) -> Any:
+    """The output with every sample twice: along the first axis of the first leaf, in all leaves that have as many."""
+    data = np.asarray(subject.leaves[0].value)
+    if data.ndim == 0:
+        return None
+    values = [
+        np.concatenate([leaf.value] * 2)
+        if isinstance(leaf.value, np.ndarray) and leaf.value.shape[:1] == data.shape[:1]
+        else copied(leaf.value)
+        for leaf in subject.leaves
+    ]
+    try:
+        return subject.forward(*values)
+    except Exception:
+        return None
 
 
 def _batch_mean(subject: Adapted, call: Call) -> Adapted:
@@ -124,71 +136,11 @@ def _batch_mean(subject: Adapted, call: Call) -> Adapted:
 
         def summed(dout: Any) -> dict[str, Any]:
             found = dict(pullback(dout))
-            return found | _scaled({name: found.get(name) for name in names}, m)
+            return found | scaled({name: found.get(name) for name in names}, m)
 
         return output, summed
 
-    return _noted(subject, f"declared: gradients of {', '.join(names)} are a mean over {m} samples", run=run)
-
-
-def _fused(subject: Adapted, call: Call) -> Adapted:
-    """Loss and activation share one gradient, p − target: backward is given it, or the target to compute it from."""
-    fused = FUSED.get(call.declared.fused or "")
-    if fused is None:
-        raise UsageError(
-            what=f"fused={call.declared.fused!r} is unknown",
-            where=subject.name,
-            fix=f"choose one of {', '.join(map(repr, FUSED))}",
-        )
-    note, place = f"declared: fused with its loss, {call.declared.fused}", _compared(subject)
-
-    def loss(p: Any, values: Any) -> Any:
-        target = _target(p) if place is None else _one_hot(values[place], p)
-        return np.sum(fused.entries(p, target)) / _count(p, fused, call.declared)
-
-    if subject.terminal:
-        return _of_a_loss(subject, loss, note)
-
-    def run(*values: Any) -> tuple[Any, Pullback]:
-        p, pullback = subject.run(*values)
-        share = fused.factor * (p - _target(p)) / _count(p, fused, call.declared)
-        return loss(p, values), lambda dout: pullback(dout * share)
-
-    return _noted(subject, note, run=run, forward=lambda *values: loss(subject.forward(*values), values))
-
-
-def _count(p: Any, fused: Loss, what: Declared) -> int:
-    """What the loss is divided by where it is declared to be a mean: over the entries, or over the samples."""
-    if what.reduction is None or what.reduction == "sum" or not np.ndim(p):
-        return 1
-    return np.size(p) if what.reduction == "mean" and not fused.of_samples else np.shape(p)[what.batch_axis]
-
-
-def _compared(subject: Adapted) -> int | None:
-    """The place of the target: the leaf that forward does not take, or that does not move what it returns."""
-    if not subject.terminal or subject.target is not None:
-        return subject.target
-    idle = [place for place, leaf in enumerate(subject.leaves) if not moves(leaf, subject)]
-    if len(idle) == 1:
-        return idle[0]
-    raise UsageError(
-        what="backward is given no upstream, and which leaf the loss compares with cannot be told",
-        where=subject.name,
-        fix="pass the target as a leaf that forward does not depend on",
-    )
-
-
-def _target(p: Any) -> Any:
-    """A one-hot target for every row of probabilities, another class for each."""
-    classes = np.shape(p)[-1]
-    return np.eye(classes)[np.arange(np.size(p) // classes) % classes].reshape(np.shape(p))
-
-
-def _one_hot(target: Any, p: Any) -> Any:
-    """The target as it is, or the rows that labels stand for."""
-    if np.shape(target) == np.shape(p) or np.asarray(target).dtype.kind == "f":
-        return target
-    return np.eye(np.shape(p)[-1])[np.asarray(target).reshape(-1)].reshape(np.shape(p))
+    return noted(subject, f"declared: gradients of {', '.join(names)} are a mean over {m} samples", run=run)
 
 
 def _finished(subject: Adapted, _: Call) -> Adapted:
@@ -201,7 +153,7 @@ def _finished(subject: Adapted, _: Call) -> Adapted:
         odd = [name for name, part in gradients.items() if part is not None and np.shape(part) != shape]
         if odd and np.size(dout) != 1:
             raise _no_scalar(subject, odd[0], np.shape(gradients[odd[0]]), shape)
-        return _scaled(gradients, dout if np.size(dout) != 1 else float(np.sum(dout)))
+        return scaled(gradients, dout if np.size(dout) != 1 else float(np.sum(dout)))
 
     def run(*values: Any) -> tuple[Any, Pullback]:
         output, pullback = subject.run(*values)
@@ -238,7 +190,7 @@ def _penalty(subject: Adapted, call: Call) -> Adapted:
         output = subject.forward(*values)
         return (*(output if isinstance(output, tuple) else (output,)), term(values))
 
-    return _noted(subject, "declared: a penalty is part of the loss", run=run, forward=forward, unit_outputs=1)
+    return noted(subject, "declared: a penalty is part of the loss", run=run, forward=forward, unit_outputs=1)
 
 
 def _places(penalty: Callable[..., Any], subject: Subject) -> list[int]:

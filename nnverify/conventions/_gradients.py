@@ -9,8 +9,8 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions import _names
-from nnverify.leaves import Place, Tree
 from nnverify.subject import Leaf
+from nnverify.trees import Place, Tree
 
 
 def by_leaf(

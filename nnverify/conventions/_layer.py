@@ -20,7 +20,6 @@ from nnverify.conventions._reach import attributes
 from nnverify.conventions._results import result
 from nnverify.conventions._slots import is_number
 from nnverify.conventions._way import Given, Way
-from nnverify.leaves import grown
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ class Layer:
         """Run forward on the owner; the output is what it returned or left in an attribute."""
         self.calm()
         for name, value in zip(self.fed, values, strict=False):
-            setattr(owner, name, grown(value, {}))
+            setattr(owner, name, value)
         before = {name: id(value) for name, value in attributes(owner).items()}
-        given = [grown(values[place], {}) for place in self.places]
+        given = [values[place] for place in self.places]
         with np.errstate(all="ignore"):
             returned = getattr(owner, self.forward_name)(*given, **self.flags)
         left = tuple(name for name, value in attributes(owner).items() if before.get(name) != id(value))
@@ -107,9 +106,8 @@ class Layer:
             assert self.way is not None
             if self.fed_upstream is not None:
                 setattr(done.owner, self.fed_upstream, dout)
-            leaves = [grown(value, {}) for value in values]
             method = getattr(done.owner, str(self.backward_name))
-            return self.way.call(method, Given(dout, leaves, done.returned, done.output, done.owner))
+            return self.way.call(method, Given(dout, values, done.returned, done.output, done.owner))
 
 
 def outputs(owner: Any, left: Sequence[str]) -> list[str]:

@@ -11,8 +11,8 @@ from nnverify.conventions._gradients import due, key_of
 from nnverify.conventions._parameters import Parameter
 from nnverify.conventions._slots import Path, get, is_number
 from nnverify.conventions._trial import shape_of
-from nnverify.leaves import Tree
 from nnverify.subject import Leaf
+from nnverify.trees import Tree
 
 
 def in_returned(

@@ -22,7 +22,6 @@ from nnverify.conventions._signature import signature
 from nnverify.conventions._slots import Path, Slot, get, label, same, slots
 from nnverify.conventions._trial import shape_of, upstream
 from nnverify.conventions.convention import Call
-from nnverify.leaves import grown
 from nnverify.subject import Leaf
 
 
@@ -41,7 +40,7 @@ class Source:
         """The gradient, None where there is nothing. ``before`` is the parameter as forward had it."""
         if self.kind == "step":
             return before - np.asarray(get(owner, self.path))
-        found = grown(get(returned if self.kind == "returned" else owner, self.path), {})
+        found = get(returned if self.kind == "returned" else owner, self.path)
         for path in self.others:
             found = found + np.asarray(get(owner, path))
         return found

@@ -8,8 +8,8 @@ from typing import Any
 
 from nnverify.conventions._gradients import at_place
 from nnverify.conventions.convention import Adapted
-from nnverify.leaves import Tree, grown
 from nnverify.subject import Leaf, Pullback
+from nnverify.trees import Tree, grown
 
 
 def unpacked(subject: Adapted) -> Adapted:

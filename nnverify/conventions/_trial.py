@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from nnverify.draws import generator, signs
-from nnverify.leaves import Tree
 from nnverify.subject import Leaf
+from nnverify.trees import Tree
 
 
 def shape_of(leaf: Leaf) -> tuple[int, ...] | None:

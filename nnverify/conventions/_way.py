@@ -14,8 +14,8 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions._signature import Role, Signature
-from nnverify.leaves import Tree
 from nnverify.subject import Leaf
+from nnverify.trees import Tree
 
 Roles = tuple[Role, ...]
 Tiers = list[list["Way"]]

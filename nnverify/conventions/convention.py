@@ -13,8 +13,8 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions._randomness import World
-from nnverify.leaves import grown
 from nnverify.subject import Leaf, Subject
+from nnverify.trees import grown
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ one call leaves behind can reach the next; the caller's object is never run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -21,6 +21,7 @@ from nnverify.conventions._methods import layer, with_way
 from nnverify.conventions._optimizers import steadied
 from nnverify.conventions._parameters import Parameter, prepared
 from nnverify.conventions._randomness import drawn
+from nnverify.conventions._reach import reachable
 from nnverify.conventions._search import search
 from nnverify.conventions._signature import describe
 from nnverify.conventions._slots import fill, get
@@ -101,21 +102,31 @@ def _emptied(base: Any, where: Mapping[str, Source]) -> None:
 def _subject(call: Call, used: Layer, base: Any, found: Sequence[Parameter], where: Mapping[str, Source]) -> Adapted:
     used, inputs = replace(used, calm=_nothing), len(call.leaves)
 
-    def done(values: Sequence[Any]) -> Done:
-        owner = duplicate(base, used.where)
+    def done(values: Sequence[Any], owner: Any = None) -> Done:
+        owner = duplicate(base, used.where) if owner is None else owner
         for one, value in zip(found, values[inputs:], strict=True):
             fill(owner, one.paths, value)
         return used.forward(owner, values[:inputs])
 
+    def read(made: Done, dout: Any, values: Sequence[Any]) -> dict[str, Any]:
+        returned = used.backward(made, dout, values[:inputs])
+        before = dict(zip((one.name for one in found), values[inputs:], strict=True))
+        return {name: source.read(made.owner, returned, before.get(name)) for name, source in where.items()}
+
     def run(*values: Any) -> tuple[Any, Pullback]:
         made = done(values)
+        return made.output, lambda dout: read(made, dout, values)
 
-        def pullback(dout: Any) -> dict[str, Any]:
-            returned = used.backward(made, dout, values[:inputs])
-            before = dict(zip((one.name for one in found), values[inputs:], strict=True))
-            return {name: source.read(made.owner, returned, before.get(name)) for name, source in where.items()}
-
-        return made.output, pullback
+    def reused(others: Sequence[Any], upstream: Callable[[Any], Any], values: Sequence[Any]) -> tuple[Any, Any]:
+        made = done(others)
+        read(made, upstream(made.output), others)
+        _emptied(made.owner, where)
+        collected = _collected(made.owner)
+        again = done(values, made.owner)
+        gradients = read(again, upstream(again.output), values)
+        if _collected(again.owner) > collected:  # all forwards since some reset: their gradients belong together
+            gradients = {}
+        return again.output, {name: part for name, part in gradients.items() if where[name].kind != "step"}
 
     constant = {leaf.name for leaf in call.leaves if found and leaf.differentiable and leaf.name not in where}
     leaves = [replace(leaf, differentiable=False) if leaf.name in constant else leaf for leaf in call.leaves]
@@ -128,8 +139,14 @@ def _subject(call: Call, used: Layer, base: Any, found: Sequence[Parameter], whe
         tuple(_notes(used, found, where, constant)),
         terminal=used.terminal,
         stateful=True,
+        reused=reused,
         target=next((place for place in range(inputs) if not used.fed and place not in used.places), None),
     )
+
+
+def _collected(owner: Any) -> int:
+    """How many things the lists inside hold: layers that collect their inputs keep them there."""
+    return sum(len(one) for one in reachable(owner) if isinstance(one, list))
 
 
 def _words(call: Call, used: Layer) -> str:

@@ -17,8 +17,8 @@ from nnverify._errors import UsageError
 from nnverify.conventions._modules import parameters, with_values
 from nnverify.conventions._recorded import Engine, gradient, numbers
 from nnverify.conventions.convention import Adapted, Call, Convention, title
-from nnverify.leaves import Tree, grown
 from nnverify.subject import Leaf, Pullback
+from nnverify.trees import Tree, grown
 
 
 def recognises(call: Call) -> bool:

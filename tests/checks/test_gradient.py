@@ -178,7 +178,7 @@ def test_the_callers_arrays_and_global_randomness_stay_as_they_were() -> None:
 
     x = generator(1).standard_normal(4)
     before, state = x.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
-    assert verify(subject(forward, backward, x=x)).outcome is Outcome.PASS
+    assert verify(subject(forward, backward, x=x)).codes == ("NV114",)
     assert np.array_equal(x, before)
     assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
 

@@ -1,0 +1,107 @@
+"""One forward on arrays of its own and pullbacks of it, watched: what they change, and whose memory they return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnverify.subject import Subject, copied, like
+
+Array = NDArray[np.float64]
+
+_MOST_WORK = 10_000  # of deciding whether two strided arrays overlap
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one pullback returned: gradients by leaf, or what it raised."""
+
+    gradients: Mapping[str, Any]
+    raised: str | None = None
+
+    def kept(self) -> Result:
+        """Copies: what a later call writes into its buffers must not reach them."""
+        return Result({name: copied(part) for name, part in self.gradients.items()}, self.raised)
+
+    def gradient(self, leaf: str) -> Array | None:
+        """As float64; None where there is none, or not of finite numbers: that is another finding."""
+        found = self.gradients.get(leaf)
+        array = None if found is None else np.asarray(found)
+        if array is None or array.dtype.kind not in "fiub" or not np.all(np.isfinite(array)):
+            return None
+        return array.astype(np.float64)
+
+
+class Watch:
+    """``changed`` collects "X by forward", "dout by backward", …: arguments that are not as they were."""
+
+    def __init__(self, subject: Subject, values: Sequence[Any] | None = None) -> None:
+        self._subject = subject
+        self._values = [copied(leaf.value) for leaf in subject.leaves] if values is None else list(values)
+        self._before = [copied(value) for value in self._values]
+        self.changed: list[str] = []
+        self._outputs: list[tuple[Any, Any]] = []
+        self._upstreams: Sequence[Any] = ()
+
+    def forward(self) -> tuple[Any, Callable[[Any], Any]]:
+        """Output and pullback of one call."""
+        output, pullback = self._subject.run(*self._values)
+        self._compare("forward")
+        self._outputs = [(part, copied(part)) for part in _parts(output)]
+        return output, pullback
+
+    def backward(self, pullback: Callable[[Any], Any], output: Any, upstream: Array) -> Result:
+        """What the pullback returned for the upstream, or raised."""
+        dout = like(upstream.copy(), output)
+        before = [copied(part) for part in _parts(dout)]
+        self._upstreams = _parts(dout)
+        try:
+            gradients = pullback(dout)
+        except Exception as error:
+            return Result({}, f"{type(error).__name__}: {error}")
+        self._compare("backward")
+        if any(not _same(part, was) for part, was in zip(self._upstreams, before, strict=True)):
+            self.changed.append("dout by backward")
+        if any(not _same(part, was) for part, was in self._outputs):
+            self.changed.append("the output by backward")
+        return Result(dict(gradients) if isinstance(gradients, Mapping) else {})
+
+    def _compare(self, who: str) -> None:
+        for leaf, value, before in zip(self._subject.leaves, self._values, self._before, strict=True):
+            if not _same(value, before):
+                self.changed.append(f"{leaf.name} by {who}")
+
+    def shared(self, found: Result) -> Iterator[tuple[str, str]]:
+        """Names of gradients and of what they share memory with."""
+        arrays = {f"d{name}": part for name, part in found.gradients.items() if isinstance(part, np.ndarray)}
+        others = {leaf.name: value for leaf, value in zip(self._subject.leaves, self._values, strict=True)}
+        parts = [*others.items(), *(("dout", part) for part in self._upstreams)]
+        parts += [("the output", part) for part, _ in self._outputs]
+        names = list(arrays)
+        for place, name in enumerate(names):
+            yield from ((name, other) for other in names[place + 1 :] if overlap(arrays[name], arrays[other]))
+            yield from ((name, other) for other, value in parts if overlap(arrays[name], value))
+
+
+def _parts(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, tuple | list) else (value,)
+
+
+def _same(one: Any, two: Any) -> bool:
+    if not isinstance(one, np.ndarray) or not isinstance(two, np.ndarray):
+        return True
+    return one.shape == two.shape and np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+
+
+def overlap(one: Any, two: Any) -> bool:
+    """Whether two arrays share memory; what is too hard to decide counts as no."""
+    if not isinstance(one, np.ndarray) or not isinstance(two, np.ndarray) or not np.may_share_memory(one, two):
+        return False
+    try:
+        return np.shares_memory(one, two, max_work=_MOST_WORK)  # type: ignore[arg-type]
+    except np.exceptions.TooHardError:
+        return False
