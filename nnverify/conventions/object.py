@@ -7,7 +7,7 @@ one call leaves behind can reach the next; the caller's object is never run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -101,51 +101,65 @@ def _emptied(base: Any, where: Mapping[str, Source]) -> None:
 
 def _subject(call: Call, used: Layer, base: Any, found: Sequence[Parameter], where: Mapping[str, Source]) -> Adapted:
     used, inputs = replace(used, calm=_nothing), len(call.leaves)
-
-    def done(values: Sequence[Any], owner: Any = None) -> Done:
-        owner = duplicate(base, used.where) if owner is None else owner
-        for one, value in zip(found, values[inputs:], strict=True):
-            fill(owner, one.paths, value)
-        return used.forward(owner, values[:inputs])
-
-    def read(made: Done, dout: Any, values: Sequence[Any]) -> dict[str, Any]:
-        returned = used.backward(made, dout, values[:inputs])
-        before = dict(zip((one.name for one in found), values[inputs:], strict=True))
-        return {name: source.read(made.owner, returned, before.get(name)) for name, source in where.items()}
-
-    def run(*values: Any) -> tuple[Any, Pullback]:
-        made = done(values)
-        return made.output, lambda dout: read(made, dout, values)
-
-    def reused(others: Sequence[Any], upstream: Callable[[Any], Any], values: Sequence[Any]) -> tuple[Any, Any]:
-        made = done(others)
-        read(made, upstream(made.output), others)
-        _emptied(made.owner, where)
-        collected = _collected(made.owner)
-        again = done(values, made.owner)
-        gradients = read(again, upstream(again.output), values)
-        if _collected(again.owner) > collected:  # all forwards since some reset: their gradients belong together
-            gradients = {}
-        return again.output, {name: part for name, part in gradients.items() if where[name].kind != "step"}
-
+    use = _Use(used, base, found, where, inputs)
     constant = {leaf.name for leaf in call.leaves if found and leaf.differentiable and leaf.name not in where}
     leaves = [replace(leaf, differentiable=False) if leaf.name in constant else leaf for leaf in call.leaves]
     return Adapted(
         call.name,
         (*leaves, *(Leaf(one.name, np.asarray(one.value, dtype=np.float64)[()]) for one in found)),
-        run,
-        lambda *values: done(values).output,
+        use.run,
+        lambda *values: use.done(values).output,
         _words(call, used),
         tuple(_notes(used, found, where, constant)),
         terminal=used.terminal,
         stateful=True,
-        reused=reused,
+        reused=use.reused,
         target=next((place for place in range(inputs) if not used.fed and place not in used.places), None),
     )
 
 
+@dataclass(frozen=True)
+class _Use:
+    """Copies of the object, run with other inputs and parameters; the first ``inputs`` values are inputs."""
+
+    layer: Layer
+    base: Any
+    found: Sequence[Parameter]
+    where: Mapping[str, Source]
+    inputs: int
+
+    def done(self, values: Sequence[Any], owner: Any = None) -> Done:
+        """A forward, on a fresh copy where no owner is given."""
+        owner = duplicate(self.base, self.layer.where) if owner is None else owner
+        for one, value in zip(self.found, values[self.inputs :], strict=True):
+            fill(owner, one.paths, value)
+        return self.layer.forward(owner, values[: self.inputs])
+
+    def read(self, made: Done, dout: Any, values: Sequence[Any]) -> dict[str, Any]:
+        """Backward, and the gradients from wherever it leaves them."""
+        returned = self.layer.backward(made, dout, values[: self.inputs])
+        before = dict(zip((one.name for one in self.found), values[self.inputs :], strict=True))
+        return {name: source.read(made.owner, returned, before.get(name)) for name, source in self.where.items()}
+
+    def run(self, *values: Any) -> tuple[Any, Pullback]:
+        made = self.done(values)
+        return made.output, lambda dout: self.read(made, dout, values)
+
+    def reused(self, others: Sequence[Any], upstream: Callable[[Any], Any], values: Sequence[Any]) -> tuple[Any, Any]:
+        """A second use of one copy. A step belongs to the optimizer, and what collects its inputs to all forwards."""
+        made = self.done(others)
+        self.read(made, upstream(made.output), others)
+        _emptied(made.owner, self.where)
+        collected = _collected(made.owner)
+        again = self.done(values, made.owner)
+        gradients = self.read(again, upstream(again.output), values)
+        if _collected(again.owner) > collected:
+            return again.output, {}
+        return again.output, {name: part for name, part in gradients.items() if self.where[name].kind != "step"}
+
+
 def _collected(owner: Any) -> int:
-    """How many things the lists inside hold: layers that collect their inputs keep them there."""
+    """How many things the lists inside hold."""
     return sum(len(one) for one in reachable(owner) if isinstance(one, list))
 
 
