@@ -41,7 +41,7 @@ class Calls:
     first, second   the probes: upstreams w and w′ with their gradients
     outputs         of forward at the point, call by call
     scaled          the gradients for FACTOR·w
-    again           the same pullback, called a second time with the same upstream
+    again           the same pullback, called a second time, with w′
     zero            the gradients for no upstream
     mixed           the gradients for w + w′, another forward having run between forward and pullback
     plain           the same without that forward; called only where the mixed ones do not add up
@@ -74,7 +74,7 @@ def call(subject: Subject, first: Probe, second: Probe, seed: int) -> Calls:
     output, pullback = watch.forward()
     given = watch.backward(pullback, output, FACTOR * first.upstream)
     shared, scaled = tuple(watch.shared(given)), given.kept()
-    following = watch.backward(pullback, output, FACTOR * first.upstream)
+    following = watch.backward(pullback, output, second.upstream)
     returned_again = [name for name, part in given.gradients.items() if overlap(part, following.gradients.get(name))]
     other = Watch(subject)
     between, mixing = other.forward()

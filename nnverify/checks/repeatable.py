@@ -47,17 +47,20 @@ def _stale(name: str, calls: Calls) -> Iterator[Finding]:
 
 
 def _second(name: str, calls: Calls, outcome: Outcome) -> Iterator[Finding]:
-    """Whether the same pullback, called again, gives the same again."""
-    scaled, again = calls.scaled.gradient(name), calls.again.gradient(name)
+    """Whether the same pullback, called again with another upstream, gives the gradient for that."""
     if calls.again.raised and not calls.scaled.raised:
         message = f"backward can be called only once for each forward: then it raised {calls.again.raised}"
         yield Finding(CHECK, name, Outcome.PASS, message, "NV307")
-    elif scaled is not None and again is not None and _differ(scaled, again, calls):
-        if not _differ(again, 2 * scaled, calls):
-            yield Finding(CHECK, name, outcome, f"d{name} accumulates: a second backward adds to it", "NV112")
-        else:
-            message = f"d{name} differs when backward is called again: the first call has changed what it needs"
-            yield Finding(CHECK, name, outcome, message, "NV307")
+        return
+    before, found = calls.scaled.gradient(name), calls.again.gradient(name)
+    wanted = Result(calls.second.gradients).gradient(name)
+    if before is None or found is None or wanted is None or not _differ(found, wanted, calls, before):
+        return
+    if not _differ(found, before + wanted, calls, before):
+        yield Finding(CHECK, name, outcome, f"d{name} accumulates: a second backward adds to it", "NV112")
+    else:
+        message = f"d{name} differs when backward is called again: the first call has changed what it needs"
+        yield Finding(CHECK, name, outcome, message, "NV307")
 
 
 def _anew(name: str, calls: Calls) -> Iterator[Finding]:
