@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 from tabulate import tabulate
 
+_WIDTH, _NARROWEST = 80, 24  # of the table, and of its last column
+
 
 class Outcome(StrEnum):
     PASS = "pass"
@@ -81,6 +83,11 @@ class Finding:
     evidence: str | None = None
     details: Details | None = None
 
+    @property
+    def remark(self) -> bool:
+        """Worth knowing, and nothing wrong: a code that passes."""
+        return self.outcome is Outcome.PASS and self.code is not None
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -128,7 +135,7 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The verdict in one line: what is wrong, else what is open, else how fine the check was."""
-        telling = [finding for finding in self.findings if finding.outcome is self.outcome]
+        telling = [one for one in self.findings if one.outcome is self.outcome and not one.remark]
         if self.outcome is Outcome.PASS:
             return f"{self.subject}: {len(telling)} gradients agree to {self.resolution or 0.0:.0e}"
         more = f" (and {len(telling) - 1} more)" if len(telling) > 1 else ""
@@ -159,7 +166,10 @@ class Verdict:
     def __str__(self) -> str:
         rows = [(f.leaf, f.check, f.outcome.value, f.code or "", f.message) for f in self.findings]
         head = ("leaf", "check", "outcome", "code", "finding")
-        return f"{self.subject}: {self.outcome.value}\n{tabulate(rows, head, disable_numparse=True)}"
+        rest = sum(max(map(len, column)) + 2 for column in list(zip(head, *rows, strict=True))[:-1])
+        widths = [None] * (len(head) - 1) + [max(_WIDTH - rest, _NARROWEST)]
+        table = tabulate(rows, head, disable_numparse=True, maxcolwidths=widths)
+        return f"{self.subject}: {self.outcome.value}\n{table}"
 
 
 def place(index: tuple[int, ...]) -> str:

@@ -41,7 +41,8 @@ def _wrap(line: str, indent: str) -> str:
 
 
 def _table(verdict: Verdict, frame: Frame) -> str:
-    rows = [_row(one) for one in verdict.findings if not (frame.only_problems and one.outcome is Outcome.PASS)]
+    found = [one for one in verdict.findings if not one.remark]
+    rows = [_row(one) for one in found if not (frame.only_problems and one.outcome is Outcome.PASS)]
     columns = [name for name in _COLUMNS if any(row[name] for row in rows)]
     table = tabulate([[row[name] for name in columns] for row in rows], columns, disable_numparse=True)
     return textwrap.indent(table, "  ") if rows else ""
@@ -71,7 +72,7 @@ def _sentences(verdict: Verdict) -> list[str]:
     """What the outcome means: one sentence in all for a pass, one for each problem."""
     problems = [one for one in verdict.findings if one.outcome is not Outcome.PASS]
     if not problems:
-        count, seen = len(verdict.findings), verdict.resolution or 0.0
+        count, seen = sum(not one.remark for one in verdict.findings), verdict.resolution or 0.0
         line = f"PASS   {count} of {count} gradients agree. A relative error above {seen:.1e} would have been seen."
         return [_wrap(line, _INDENT)]
     return [
@@ -92,6 +93,7 @@ def _notes(verdict: Verdict, frame: Frame) -> str:
     lines = [
         f"Called as {verdict.convention}." if verdict.convention else "",
         *(f"{note[:1].upper()}{note[1:]}." for note in verdict.notes),
+        *(f"Remark {one.code}: {one.message}." for one in verdict.findings if one.remark),
         f"Guessed: {guess}" if guess else "",
         f"Repeat: {frame.repeat}" if frame.repeat and verdict.outcome is not Outcome.PASS else "",
     ]
@@ -100,7 +102,7 @@ def _notes(verdict: Verdict, frame: Frame) -> str:
 
 def markdown(verdicts: Sequence[Verdict], frame: Frame) -> str:
     """One table, problems first."""
-    rows = [(verdict, one) for verdict in verdicts for one in verdict.findings]
+    rows = [(verdict, one) for verdict in verdicts for one in verdict.findings if not one.remark]
     rows = [row for row in rows if not (frame.only_problems and row[1].outcome is Outcome.PASS)]
     rank = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS]
     rows.sort(key=lambda row: rank.index(row[1].outcome))
