@@ -1,0 +1,70 @@
+"""nnverify report: result files into one page that people read, Markdown, or tables for a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shlex
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnverify._errors import UsageError
+from nnverify.commands._output import PASS, write
+
+if TYPE_CHECKING:
+    from nnverify.report.sources import Material
+
+HELP = "turn result files into a page, Markdown or tables"
+DESCRIPTION = (
+    "Read what check, verify, train, bench and pytest --nnverify-report wrote, and make one self-contained HTML page "
+    "of it, Markdown, or tables. Where GitHub asks for a step summary, it gets the Markdown too."
+)
+_BY_NAME = {".html": "html", ".htm": "html", ".md": "markdown"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="JSON files; what they hold is recognised")
+    parser.add_argument("-o", "--output", metavar="FILE", help="report.html, report.md or report.txt")
+    parser.add_argument("--format", choices=("html", "markdown", "text"), help="default: as the output's name says")
+
+
+def run(options: argparse.Namespace) -> int:
+    from nnverify.report import sources, tables
+
+    found = sources.read(options.files)
+    suffix = Path(options.output).suffix.lower() if options.output else ""
+    make = {"markdown": tables.markdown, "text": tables.text}
+    form = options.format or _BY_NAME.get(suffix, "text")
+    write(_html(found, options) if form == "html" else make[form](found), options.output)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        # A path that a container does not see must not fail a report that was written.
+        with suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
+            file.write(f"{tables.markdown(found)}\n")
+    return PASS
+
+
+def _html(found: Material, options: argparse.Namespace) -> str:
+    """The page; what it takes is an extra."""
+    try:
+        from nnverify.report import page
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            what=f"the page needs {error.name}, which is not installed",
+            where="nnverify report",
+            fix="python -m pip install 'nnverify[report]', or write Markdown: -o report.md",
+        ) from error
+    return page.html(found, _about(options))
+
+
+def _about(options: argparse.Namespace) -> dict[str, str]:
+    """What made the page."""
+    from importlib.metadata import version
+
+    packages = ", ".join(f"{name} {version(name)}" for name in ("nnverify", "numpy", "matplotlib"))
+    return {
+        "made with": f"{packages}, Python {platform.python_version()}",
+        "repeat": f"nnverify {shlex.join(['report', *options.files, '-o', options.output or 'report.html'])}",
+    }

@@ -1,0 +1,172 @@
+"""Plots as SVG that takes its colours from the page: light, dark and printed alike. Draws; judges nothing.
+
+Matplotlib writes placeholders for colours, which become CSS names. Every id gets the plot's own prefix, for a page
+holds many plots. Coordinates keep one decimal: a tenth of a point is finer than a screen.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from nnverify.report.scaling import FORMS, Point
+from nnverify.verdict import Details
+
+_INK, _FAINT, _GROUND = "#010203", "#010204", "#010205"
+_SERIES = ("#010211", "#010212", "#010213", "#010214")
+_COLOURS = {_INK: "currentColor", _FAINT: "var(--faint)", _GROUND: "var(--ground)"}
+_COLOURS |= {colour: f"var(--series{number})" for number, colour in enumerate(_SERIES, start=1)}
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "nnverify",
+    "font.size": 9,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+}
+_MOST_CELLS = 64  # a side of the heat map; larger gradients are shown by blocks
+_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def svg(draw: Callable[[Any], None], *, name: str, title: str, width: float = 4.2, height: float = 2.7) -> str:
+    """One plot. ``name`` makes its ids unique in the page, ``title`` is what a screen reader says."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        draw(figure.add_subplot())
+        written = io.StringIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(written, format="svg", transparent=True, metadata=nothing)
+    return _page_ready(written.getvalue(), name, title)
+
+
+def _page_ready(text: str, name: str, title: str) -> str:
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), text)
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    text = re.sub(r'<g id="[^"]*">', "<g>", text)
+    text = re.sub(r'<style.*?</style>| transform="rotate\(-0 [^"]*\)"|font-family: [^;]*; ', "", text)
+    text = text.replace("<defs></defs>", "")
+    text = re.sub(r">\s+<", "><", text.replace("\n", " "))
+    text = re.sub(r" xmlns(:\w+)?=\"[^\"]*\"|xlink:", "", text)
+    for colour, page in _COLOURS.items():
+        text = text.replace(colour, page)
+    label = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return re.sub(r'<svg[^>]*(viewBox="[^"]*")[^>]*>', rf'<svg \1 role="img" aria-label="{label}">', text, count=1)
+
+
+def step_curve(details: Details) -> Callable[[Any], None]:
+    """Error against step: the gap of this gradient, and behind it that of the right one."""
+    steps = [one.step for one in details.steps]
+    gaps = [max(one.backward, 1e-18) for one in details.steps]
+    right = [max(one.numerical, 1e-18) for one in details.steps]
+
+    def draw(axes: Any) -> None:
+        axes.loglog(steps, right, "o-", color=_FAINT, markersize=3, label="a right gradient")
+        axes.loglog(steps, gaps, "o-", color=_SERIES[1], markersize=3, label="this gradient")
+        axes.set(xlabel="relative step", ylabel="error")
+        axes.legend()
+        _powers(axes)
+
+    return draw
+
+
+def heat_map(details: Details) -> Callable[[Any], None]:
+    """log10 of the relative error of every entry that was looked at, the worst outlined; the others stay grey."""
+    grid = _grid(details)
+
+    def draw(axes: Any) -> None:
+        rows, columns = grid.shape
+        axes.add_patch(Rectangle((-0.5, -0.5), columns, rows, color=_FAINT, alpha=0.25, linewidth=0))
+        shades = mpl.colormaps["viridis"]
+        known = np.argwhere(np.isfinite(grid))
+        low, high = -16.0, max(0.0, float(np.max(grid[np.isfinite(grid)], initial=0.0)))
+        for row, column in known:
+            colour = shades((max(grid[row, column], low) - low) / (high - low))
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, linewidth=0))
+        worst = np.unravel_index(np.nanargmax(np.where(np.isfinite(grid), grid, -np.inf)), grid.shape)
+        corner = (worst[1] - 0.5, worst[0] - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=2.5))
+        axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xlabel="last axis", ylabel="other axes")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.get_major_locator().set_params(integer=True)
+        scale = mpl.cm.ScalarMappable(
+            mpl.colors.Normalize(low, high), mpl.colors.ListedColormap(shades(np.linspace(0, 1, 16)))
+        )
+        axes.figure.colorbar(scale, ax=axes, label="log₁₀ relative error")
+
+    return draw
+
+
+def _grid(details: Details) -> Any:
+    """Rows and columns of log10 relative errors, blocks by their largest, nan where nothing was looked at."""
+    columns = details.shape[-1] if details.shape else 1
+    rows = max(1, int(np.prod(details.shape[:-1])))
+    tall, wide = -(-rows // _MOST_CELLS), -(-columns // _MOST_CELLS)
+    grid = np.full((-(-rows // tall), -(-columns // wide)), np.nan)
+    scale = max((abs(one.numerical) for one in details.entries), default=0.0) or 1.0
+    for one in details.entries:
+        index = one.index or (0,)
+        row = int(np.ravel_multi_index(index[:-1], details.shape[:-1])) if len(index) > 1 else 0
+        place = row // tall, index[-1] // wide
+        gap = abs(one.backward - one.numerical) / scale
+        grid[place] = np.fmax(grid[place], np.log10(max(gap, 1e-16)) if np.isfinite(gap) else 0.0)
+    return grid
+
+
+def scaling(own: Sequence[Point], size: str) -> Callable[[Any], None]:
+    """Median time of every form against one size."""
+
+    def draw(axes: Any) -> None:
+        for form, colour in zip(FORMS, (_SERIES[1], _SERIES[2], _SERIES[0], _FAINT), strict=True):
+            line = [one for one in own if one.form == form]
+            places = [dict(one.sizes)[size] for one in line]
+            if line:
+                axes.loglog(places, [one.seconds for one in line], "o-", color=colour, markersize=3, label=FORMS[form])
+        ticks = sorted({dict(one.sizes)[size] for one in own})
+        axes.set_xticks(ticks, [str(tick) for tick in ticks])
+        axes.set(xlabel=size, ylabel="seconds")
+        axes.minorticks_off()
+        axes.legend(fontsize=7)
+        _powers(axes, horizontal=False)
+
+    return draw
+
+
+def curves(
+    steps: Sequence[int], lines: Mapping[str, Sequence[float]], label: str, *, logarithmic: bool = False
+) -> Callable[[Any], None]:
+    """Values against the step of a training; named where there are few."""
+
+    def draw(axes: Any) -> None:
+        for number, (name, values) in enumerate(lines.items()):
+            axes.plot(steps, values, color=_SERIES[number % len(_SERIES)], linewidth=1.1, label=name)
+        if logarithmic:
+            axes.set_yscale("log")
+            _powers(axes, horizontal=False)
+        axes.set(xlabel="step", ylabel=label)
+        if 1 < len(lines) <= len(_SERIES):
+            axes.legend(fontsize=7)
+
+    return draw
+
+
+def _powers(axes: Any, *, horizontal: bool = True) -> None:
+    """Ticks at powers of ten, written as such."""
+    for axis in (axes.xaxis, axes.yaxis) if horizontal else (axes.yaxis,):
+        axis.set_major_formatter(lambda value, _: f"10{str(round(np.log10(value))).translate(_DIGITS)}")
+        axis.set_minor_formatter(mpl.ticker.NullFormatter())

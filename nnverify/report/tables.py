@@ -1,0 +1,151 @@
+"""What the page, the Markdown and the terminal report have in common: order, numbers, choices, and their tables."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from tabulate import tabulate
+
+from nnverify.report import scaling
+from nnverify.report.sources import Bench, Material, Subject, Training
+from nnverify.verdict import Finding, Outcome
+
+_RANK = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+_MOST = 60  # rows of a table in a terminal or a step summary
+_CHOICES = {
+    "NV201": "check at a point that is smooth, or accept any slope between the two: kink='subgradient'",
+    "NV202": "compute the forward in float64, or scale the inputs so that the output has fewer lost digits",
+    "NV205": "check at a point where the gradient is not zero",
+    "NV206": "give the leaf a domain, such as leaf('m n', low=0.1)",
+    "NV207": "seed the forward: two calls with the same arguments must give the same output",
+    "NV209": "check at a point where the function does not jump",
+    "NV304": "check at a point where the forward is finite",
+}
+
+
+def ordered(subjects: Iterable[Subject]) -> list[tuple[Subject, Finding]]:
+    """Every finding with its subject, what is wrong first, then what is open."""
+    pairs = [(subject, one) for subject in subjects for one in subject.verdict.findings]
+    return sorted(pairs, key=lambda pair: _RANK.index(pair[1].outcome))
+
+
+def choice(code: str | None) -> str:
+    """What can be done where the answer is open."""
+    return _CHOICES.get(code or "", "")
+
+
+def number(value: float | None) -> str:
+    return "" if value is None else f"{value:+.6g}"
+
+
+def other_benches(benches: Sequence[Bench]) -> dict[str, list[Bench]]:
+    """By group: the benchmarks that are no form of a layer."""
+    own = [one for one in benches if not {"layer", "form", "dtype", "sizes"} <= set(one.info)]
+    return {group: [one for one in own if one.group == group] for group in dict.fromkeys(one.group for one in own)}
+
+
+def notes(info: Mapping[str, object]) -> str:
+    """What a benchmark noted beside its time, in words: share 0.91, evaluations 120."""
+    shown = {name: f"{value:.3g}" if isinstance(value, float) else str(value) for name, value in info.items()}
+    return ", ".join(f"{name} {value}" for name, value in shown.items() if len(value) < 40)
+
+
+def headline(found: Material) -> str:
+    """In one line: how much of what."""
+    counts = Counter(one.outcome for one in found.subjects)
+    words = {Outcome.FAIL: "failed", Outcome.INCONCLUSIVE: "inconclusive", Outcome.PASS: "passed"}
+    parts = [f"{counts[one]} {words[one]}" for one in _RANK if counts[one]]
+    more = {"benchmark": len(found.benches), "training": len(found.trainings)}
+    parts += [f"{count} {word}{'s' * (count != 1)}" for word, count in more.items() if count]
+    return f"nnverify: {', '.join(parts) or 'nothing was checked'}"
+
+
+def text(found: Material) -> str:
+    """For a terminal: at most 100 columns."""
+    return "\n\n".join([headline(found), *_blocks(found, "simple")])
+
+
+def markdown(found: Material) -> str:
+    return "\n\n".join([f"### {headline(found)}", *_blocks(found, "github")])
+
+
+def _blocks(found: Material, form: str) -> Iterator[str]:
+    escaped: Callable[[str], str] = _escaped if form == "github" else str
+    shown = [pair for pair in ordered(found.subjects) if pair[1].outcome is not Outcome.PASS]
+    yield from _table([_finding(*pair) for pair in shown], form, escaped)
+    errors = [{"could not be judged": one.name, "because": one.error or ""} for one in found.subjects if one.error]
+    yield from _table(errors, form, escaped)
+    points = scaling.points((one.median, one.info) for one in found.benches)
+    yield from _table([_forms(row) for row in scaling.rows(points)], form, escaped)
+    if points:
+        yield "\n".join(_item(line, form) for line in scaling.sentences(points))
+    for group, benches in other_benches(found.benches).items():
+        yield from _table([_bench(group, one) for one in benches], form, escaped)
+    yield from _table([_training(one) for one in found.trainings], form, escaped)
+
+
+def _table(rows: Sequence[Mapping[str, str]], form: str, escaped: Callable[[str], str]) -> Iterator[str]:
+    clean = [{name: escaped(value) for name, value in row.items()} for row in rows[:_MOST]]
+    if rows:
+        widths = 40 if form == "simple" else None
+        yield tabulate(clean, "keys", tablefmt=form, disable_numparse=True, maxcolwidths=widths)
+    if len(rows) > _MOST:
+        yield f"and {len(rows) - _MOST} more"
+
+
+def _finding(subject: Subject, one: Finding) -> dict[str, str]:
+    return {
+        "verdict": one.outcome.value.upper(),
+        "subject": subject.name,
+        "gradient": f"d{one.leaf}",
+        "finding": f"{one.code}: {one.message}" if one.code else one.message,
+    }
+
+
+def _forms(row: scaling.Row) -> dict[str, str]:
+    times_of = {form: scaling.seconds(row.seconds[form]) if form in row.seconds else "" for form in scaling.FORMS}
+    worth = {form: row.speedup(form) for form in ("index", "jacobian")}
+    return {
+        "layer": row.layer,
+        "dtype": row.dtype,
+        "size": row.size,
+        "index": times_of["index"],
+        "Jacobian": times_of["jacobian"],
+        "vector": times_of["vector"],
+        "forward": times_of["forward"],
+        "index/vec": f"{worth['index']:,.0f} x" if worth["index"] else "",
+        "Jac./vec": f"{worth['jacobian']:,.0f} x" if worth["jacobian"] else "",
+    }
+
+
+def _bench(group: str, one: Bench) -> dict[str, str]:
+    return {
+        "group": group,
+        "name": one.name,
+        "median": scaling.seconds(one.median),
+        "rounds": str(one.rounds),
+        "noted": notes(one.info),
+    }
+
+
+def _training(one: Training) -> dict[str, str]:
+    return {
+        "training": one.name,
+        "gradient": one.check.outcome.value,
+        "steps": f"{one.updates:,}",
+        "loss": f"{one.loss[0]:.2g} to {one.loss[-1]:.2g}",
+        "predicted": f"{one.predicted:.7f}",
+        "tutorial": f"{one.reported:.7f}",
+    }
+
+
+def _item(line: str, form: str) -> str:
+    """A sentence in a list; in a terminal it is broken at 100 columns."""
+    return f"- {line}." if form == "github" else textwrap.fill(f"{line}.", 100, subsequent_indent="  ")
+
+
+def _escaped(words: str) -> str:
+    """Names are the caller's: none may end a cell, a code span or start HTML."""
+    return "".join(f"&#{ord(letter)};" if letter in "&\\|`*_<>\n" else letter for letter in words)
