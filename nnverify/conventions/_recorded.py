@@ -19,11 +19,16 @@ _PLAIN = (np.ndarray, float, int, np.generic)
 
 @dataclass(frozen=True)
 class Engine:
-    """The constructor of values; ``scalar``: it takes single numbers."""
+    """The constructor of values.
+
+    scalar  it takes single numbers
+    bare    backward takes its upstream as a plain array, not as a value
+    """
 
     tensor: Callable[[Any], Any]
     where: str
     scalar: bool = False
+    bare: bool = False
 
     @property
     def field(self) -> str:
@@ -49,7 +54,7 @@ class Engine:
         """Start the engine's backward with an upstream."""
         pairs = list(_pairs(result, dout))
         if len(pairs) == 1 and self._takes_upstream(pairs[0][0]):
-            pairs[0][0].backward(self._seed(pairs[0][1]))
+            pairs[0][0].backward(pairs[0][1] if self.bare else self._seed(pairs[0][1]))
             return
         total = None
         for one, weight in pairs:

@@ -7,7 +7,7 @@ as arrays of their values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from nnverify._errors import UsageError
 from nnverify.conventions._modules import parameters, with_values
 from nnverify.conventions._recorded import Engine, gradient, numbers
+from nnverify.conventions._trial import upstream
 from nnverify.conventions.convention import Adapted, Call, Convention, title
 from nnverify.subject import Leaf, Pullback
 from nnverify.trees import Tree, grown
@@ -57,20 +58,39 @@ def subject(call: Call) -> Adapted:
 
 
 def _engine(engine: Engine, call: Call, own: Sequence[Any]) -> Engine:
-    """The engine as it takes arrays: as one value, or, where that raises, value by value."""
+    """The engine as it takes arrays, as one value or value by value, and an upstream, as a value or a plain array."""
     values = [*call.values(), *own]
     try:
-        _applied(engine, call, values)
+        taking = next(one for one in (engine, replace(engine, scalar=True)) if _runs(_applied, one, call, values))
+    except StopIteration:
+        raise call.raised(_error(engine, call, values)) from None
+    bare = replace(taking, bare=True)
+    return bare if not _runs(_returned, taking, call, values) and _runs(_returned, bare, call, values) else taking
+
+
+def _runs(use: Callable[..., Any], engine: Engine, call: Call, values: Sequence[Any]) -> bool:
+    try:
+        use(engine, call, values)
     except UsageError:
         raise
+    except Exception:
+        return False
+    return True
+
+
+def _error(engine: Engine, call: Call, values: Sequence[Any]) -> Exception:
+    """What the engine raises for whole arrays."""
+    try:
+        _applied(engine, call, values)
     except Exception as error:
-        scalar = replace(engine, scalar=True)
-        try:
-            _applied(scalar, call, values)
-        except Exception:
-            raise call.raised(error) from error
-        return scalar
-    return engine
+        return error
+    raise AssertionError("an engine that raised did not raise again")
+
+
+def _returned(engine: Engine, call: Call, values: Sequence[Any]) -> None:
+    """A forward and its backward, to see whether they run."""
+    result, _ = _applied(engine, call, values)
+    engine.backward(result, upstream(numbers(result)))
 
 
 def _applied(engine: Engine, call: Call, values: Sequence[Any]) -> tuple[Any, list[Any]]:

@@ -6,6 +6,7 @@ from tests.zoo.courses import COURSES
 from tests.zoo.elementwise import ELEMENTWISE
 from tests.zoo.engines import ENGINES
 from tests.zoo.entry import Entry
+from tests.zoo.graphs import GRAPHS
 from tests.zoo.kept import KEPT
 from tests.zoo.left import LEFT
 from tests.zoo.losses import LOSSES
@@ -16,4 +17,5 @@ from tests.zoo.stores import STORES
 
 ZOO: tuple[Entry, ...] = (
     *KEPT, *STORES, *SEQUENCES, *LEFT, *STEPS, *CACHED, *COURSES, *ELEMENTWISE, *LOSSES, *PULLBACKS, *CONTEXTS, *ENGINES,
+    *GRAPHS,
 )  # fmt: skip
