@@ -31,7 +31,7 @@ class NodeOfItself(Node):
 
 
 GRAPHS = (
-    Entry("array-upstream", "cTensor", "values", lambda: cubed, lambda: cubed, {"x": (3, 2), "y": (3, 2)}, ("x",),
+    Entry("array-upstream", "cTensor", "values", lambda: cubed, lambda: cubed, {"x": (3, 2), "y": (3, 2)}, ("x", "y"),
           {"tensor": Node}, {"tensor": NodeOfItself}),
 )  # fmt: skip
 
