@@ -11,6 +11,7 @@ import numpy as np
 from nnverify.checks.entries import entries
 from nnverify.checks.gradient import Answer, gradient
 from nnverify.checks.linear import linear
+from nnverify.checks.precise import precise
 from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
 from nnverify.checks.samples import samples
@@ -22,7 +23,7 @@ from nnverify.reading import Demand
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Details, Finding, Outcome, Verdict, place, times
 
-_CONTRACT = (linear, pure, repeatable, samples)
+_CONTRACT = (linear, pure, repeatable, samples, precise)
 _EPS = float(np.finfo(np.float64).eps)
 # Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
 _ENTRYWISE = ("NV201", "NV202", "NV206", "NV209")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnverify import Outcome, Verdict, check_gradients
+from nnverify import Outcome, UsageError, Verdict, check_gradients
 from tests.contract.layers import LAYERS, Layer
 from tests.contract.mistakes import MISTAKES, Mistake
 
@@ -46,3 +46,44 @@ def test_the_layers_are_right(layer: Layer) -> None:
 def test_the_corpus_is_large() -> None:
     assert len(CASES) >= 100
     assert len(LAYERS) >= 15
+
+
+@pytest.mark.parametrize(("dtype", "remarked"), [(np.float32, True), (np.float64, False)], ids=["float32", "float64"])
+def test_a_coarser_gradient_is_remarked(dtype: Any, remarked: bool) -> None:
+    verdict = check_gradients(np.sin, lambda dout, x: (dout * np.cos(x)).astype(dtype), x=(4, 3))
+    assert verdict.outcome is Outcome.PASS
+    assert [one.message for one in verdict.findings if one.remark] == ["dx is float32, x is float64"] * remarked
+
+
+def test_a_gradient_of_whole_numbers_is_remarked() -> None:
+    verdict = check_gradients(np.sum, lambda dout, x: np.full(x.shape, round(8 * float(dout))) / 8, x=(3,))
+    assert verdict.outcome is not Outcome.PASS  # the upstream is no whole number of eighths
+    verdict = check_gradients(lambda x: np.sum(0 * x), lambda dout, x: np.zeros(x.shape, dtype=int), x=(3,))
+    assert [one.message for one in verdict.findings if one.remark] == ["dx is int64, x is float64"]
+
+
+def test_a_declared_mean_that_is_a_sum_is_refused() -> None:
+    with pytest.raises(UsageError, match="with every sample repeated it doubles"):
+        check_gradients(lambda x: np.sum(x**2), lambda x: 2 * x, x=(4, 3), reduction="mean")
+    assert check_gradients(lambda x: np.sum(x**2), lambda x: 2 * x, x=(4, 3), reduction="sum").outcome is Outcome.PASS
+
+
+class Accumulating:
+    """Adds to its gradient, as many do until they are told to start anew."""
+
+    def __init__(self) -> None:
+        self.W, self.dW = np.linspace(-1.0, 1.0, 6).reshape(3, 2), np.zeros((3, 2))
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dout: Any) -> Any:
+        self.dW += self.x.T @ dout
+        return dout @ self.W.T
+
+
+def test_an_object_may_accumulate_and_it_is_remarked() -> None:
+    verdict = check_gradients(Accumulating(), x=(4, 3))
+    assert verdict.outcome is Outcome.PASS
+    assert {one.code for one in verdict.by_leaf["W"].findings if one.remark} == {"NV112", "NV305"}
