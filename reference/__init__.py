@@ -1,7 +1,7 @@
 """Backpropagation, derived: every gradient in Jacobian, index and vectorized form.
 
 Reading order: notation, calculus, neuron, batch, activations, two_layer, delta, dense; then special_cases
-(how the general δ recursion contains the rest), training and experiments. NumPy only, nothing of nnverify:
+(how the general δ recursion contains the rest), tuned, training and experiments. NumPy only, nothing of nnverify:
 the two packages are separate witnesses.
 """
 
@@ -17,6 +17,7 @@ __all__ = [  # noqa: RUF022
     "delta",
     "dense",
     "special_cases",
+    "tuned",
     "training",
     "experiments",
 ]

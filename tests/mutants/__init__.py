@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import activations, batch, calculus, delta, dense, neuron, squares, two_layer
+from tests.mutants import activations, batch, calculus, delta, dense, neuron, squares, tuned, two_layer
 from tests.mutants.mutant import EVERY, Mutant
 
 __all__ = ["EVERY", "MUTANTS", "Mutant"]
@@ -15,5 +15,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *two_layer.MUTANTS,
     *delta.MUTANTS,
     *dense.MUTANTS,
+    *tuned.MUTANTS,
     *squares.MUTANTS,
 )
