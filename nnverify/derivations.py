@@ -8,8 +8,11 @@ one. Rows are independent of their order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from nnverify._errors import NnverifyError, NothingToCheck
@@ -17,8 +20,9 @@ from nnverify.checks.forms import Form, equal, forms, special_case
 from nnverify.checks.proof import proof
 from nnverify.conventions.formula import draw_float, subjects
 from nnverify.draws import generator
+from nnverify.loading import load
 from nnverify.reading import Demand
-from nnverify.records import FORMS, CounterexampleLike, Derivations, FormulaLike, SpecialCaseLike
+from nnverify.records import FORMS, CounterexampleLike, Derivations, FormulaLike, SpecialCaseLike, collect
 from nnverify.verdict import Finding, Outcome, Verdict, combine
 from nnverify.verify import verify
 
@@ -61,6 +65,40 @@ def plan(found: Derivations, *, only: str = "*", draws: int = DRAWS, seed: int =
         known = ", ".join(found.formulas)
         raise NothingToCheck(what=f"only={only!r} selects no formula", where=found.name, fix=f"choose from {known}")
     return chosen
+
+
+@dataclass(frozen=True)
+class Job:
+    """A row by words that mean the same in every process: the package, as seen from a folder, and the row's number.
+
+    mark  of the sources; a process that lives longer than a run loads them again where it has changed
+    """
+
+    package: str
+    folder: Path
+    only: str
+    draws: int
+    seed: int
+    mark: str = ""
+    number: int = 0
+
+
+def carry_out(job: Job) -> Row:
+    """The row of a job; the package is loaded once in each process."""
+    return next(make((planned(replace(job, number=0))[job.number],), perf_counter))
+
+
+@lru_cache(maxsize=1)
+def planned(job: Job) -> tuple[Work, ...]:
+    """The rows of a run, of whose jobs this is the one with the number 0."""
+    found = collect(Path(job.package).name, load(job.package, job.folder, job.mark))
+    return plan(found, only=job.only, draws=job.draws, seed=job.seed)
+
+
+def unfinished(work: Work, why: str, code: str) -> Row:
+    """The row of work that did not come to its end."""
+    finding = Finding("run", work.identifier, Outcome.INCONCLUSIVE, f"not finished: {why}", code)
+    return Row(work.kind, work.identifier, work.statement, Verdict(work.identifier, (finding,)), 0, 0.0)
 
 
 def make(work: tuple[Work, ...], clock: Callable[[], float]) -> Iterator[Row]:

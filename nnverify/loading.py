@@ -12,15 +12,16 @@ from types import ModuleType
 from nnverify._errors import UsageError
 
 
-def load(target: str, folder: Path) -> tuple[ModuleType, ...]:
+def load(target: str, folder: Path, mark: str = "") -> tuple[ModuleType, ...]:
     """The modules of a package, a folder of Python files, one file, or an importable name.
 
     In the order of the package's __all__ where that names them, else in alphabetical order.
 
-    ``folder`` is where relative paths and names start. Raises UsageError where nothing is found, or where a module
-    cannot be imported.
+    ``folder`` is where relative paths and names start. A package that was loaded with another ``mark`` is loaded
+    again. Raises UsageError where nothing is found, or where a module cannot be imported.
     """
     path = (folder / target).resolve()
+    _forget_older(path, mark)
     if path.is_file() and path.suffix == ".py":
         return (_run(path),)
     if path.is_dir():
@@ -84,6 +85,19 @@ def _import(name: str, folder: Path | None) -> ModuleType:
         raise _failed(name, error) from error
     except Exception as error:
         raise _failed(name, error) from error
+
+
+def _forget_older(path: Path, mark: str) -> None:
+    if _MARKS.setdefault(path, mark) != mark:
+        inside = [
+            key for key, one in sys.modules.items() if path in Path(getattr(one, "__file__", None) or "/").parents
+        ]
+        for key in inside:
+            del sys.modules[key]
+        _MARKS[path] = mark
+
+
+_MARKS: dict[Path, str] = {}  # of what this process has loaded
 
 
 def _forget_others(name: str, folder: Path) -> None:

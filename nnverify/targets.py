@@ -27,8 +27,8 @@ class Target:
 
 def target(words: str, folder: Path) -> Target:
     """Load what the words name. Raises UsageError for a file, module or name that is not there."""
-    place, separator, names = words.partition("::") if "::" in words else words.rpartition(":")
-    if not separator or not place or not names:
+    place, names = _parted(words)
+    if not place or not names:
         raise UsageError(
             what=f"{words!r} names no object",
             where="nnverify",
@@ -41,6 +41,20 @@ def target(words: str, folder: Path) -> Target:
             what=f"{words!r} names {len(parts)} objects", where="nnverify", fix="name a forward and a backward"
         )
     return Target(words, module, parts, tuple(_object(module, name, place) for name in parts))
+
+
+def _parted(words: str) -> tuple[str, str]:
+    """The file or module, and the objects in it."""
+    place, _, names = words.partition("::") if "::" in words else words.rpartition(":")
+    return place, names
+
+
+def file_of(words: str, folder: Path) -> Path | None:
+    """The file that the words name, or that the module's first name is found in; nothing is run."""
+    place, _ = _parted(words)
+    path = folder / place
+    found = [path, folder / f"{place.partition('.')[0]}.py", folder / place.partition(".")[0]]
+    return next((one for one in found if place and one.exists()), None)
 
 
 def _object(module: ModuleType, dotted: str, place: str) -> Any:

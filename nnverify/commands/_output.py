@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -45,15 +50,51 @@ def write(text: str, path: str | None) -> None:
         ) from error
 
 
-def counted(rows: Iterable[_Row], total: int) -> Iterator[_Row]:
-    """The rows, with a counter on standard error where that is a terminal."""
-    shown = sys.stderr.isatty()
-    for number, row in enumerate(rows, start=1):
-        if shown:
-            print(f"\r\x1b[K{number}/{total} {row.identifier}", end="", file=sys.stderr, flush=True)
-        yield row
-    if shown:
+def complain(error: str) -> None:
+    """Why a row could not be made, where it could not."""
+    if error:
+        print(f"nnverify: {error}", file=sys.stderr)
+
+
+def finished(rows: Generator[tuple[int, _Row]], total: int, kept: str | None) -> tuple[list[_Row], bool]:
+    """The rows by their numbers, and whether Ctrl-C ended them early; with none made by then it is raised again."""
+    found: dict[int, _Row] = {}
+    try:
+        with closing(rows), closing(_progress(total)) as progress:
+            next(progress)
+            for number, row in rows:
+                found[number] = row
+                progress.send(row.identifier)
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        where = f", and kept in {kept}: the same command goes on there" if kept else ""
+        print(f"nnverify: interrupted; {len(found)} of {total} rows are made{where}", file=sys.stderr)
+    return [found[number] for number in sorted(found)], len(found) < total
+
+
+def _progress(total: int) -> Generator[None, str]:
+    """Is sent the name of each row that is made; shows how many and how fast where standard error is a terminal."""
+    start, last = time.monotonic(), ""
+    if not sys.stderr.isatty():
+        while True:
+            yield
+    if find_spec("tqdm") is not None:
+        yield from _bar(total)
+    try:
+        for number in count(1):
+            last = yield
+            rate = number / max(time.monotonic() - start, 1e-9)
+            print(f"\r\x1b[K{number}/{total}  {rate:.2g}/s  {last}", end="", file=sys.stderr, flush=True)
+    finally:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _bar(total: int) -> Generator[None, str]:
+    with import_module("tqdm").tqdm(total=total, file=sys.stderr, leave=False, unit="row") as bar:
+        while True:
+            bar.set_postfix_str((yield), refresh=False)
+            bar.update()
 
 
 _COLOURS = {"PASS": "32", "pass": "32", "FAIL": "31", "ERROR": "31", "INCONCLUSIVE": "33"}

@@ -49,12 +49,12 @@ class Prepared:
     init: str | None
 
 
-def prepared(options: argparse.Namespace) -> Prepared:
-    """Load the target, make it, and give it leaves. Raises UsageError for what cannot be found, made or guessed."""
+def prepared(options: argparse.Namespace, folder: Path) -> Prepared:
+    """Load the target, seen from the folder, make it, give it leaves. Raises UsageError where any of this fails."""
     from nnverify.guessing import guessed, instance, parsed
     from nnverify.targets import made, target
 
-    found = target(options.target, Path.cwd())
+    found = target(options.target, folder)
     objects, init = made(found, options.init), options.init
     if init is None:
         first = instance(objects[0])

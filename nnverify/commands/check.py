@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnverify._errors import NothingToCheck
-from nnverify.commands._output import STATUS, add, coloured, write
-from nnverify.commands._target import DECLARED, prepared, target_options
+from nnverify.commands._many import Many, Piece, many_options
+from nnverify.commands._output import (
+    COULD_NOT_RUN,
+    FAIL,
+    INCONCLUSIVE,
+    INTERRUPTED,
+    NOTHING,
+    PASS,
+    add,
+    coloured,
+    complain,
+    finished,
+    write,
+)
+from nnverify.commands._target import target_options
 
 if TYPE_CHECKING:
-    from nnverify.verdict import Verdict
+    from nnverify.commands._checking import Checked
 
-HELP = "check a layer of your own"
+HELP = "check layers of your own"
 DESCRIPTION = (
     "Compare the gradients of a layer with the numerical ones. Only the file that is named is run; leaves that are "
     "not given are guessed, and the guess is printed."
@@ -20,7 +36,12 @@ DESCRIPTION = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", help="layers.py::Dense, layers.py::forward+backward or package.module:Dense")
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        metavar="target",
+        help="layers.py::Dense, layers.py::forward+backward or package.module:Dense; several are told the same options",
+    )
     target_options(parser)
     parser.add_argument(
         "--at", metavar="FILE", help="arrays to check at: .npz with a name for each leaf, or .npy for one"
@@ -31,39 +52,48 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rtol", type=float, help="relative tolerance, added to the error bar")
     parser.add_argument("--kink", choices=("subgradient", "inconclusive"), help="what a kink at the point is judged as")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    many_options(parser)
     add(parser, ("text", "json", "markdown", "junit"))
 
 
+# What several targets add up to is the first of these that any of them has.
+_WORST = (COULD_NOT_RUN, FAIL, INCONCLUSIVE, NOTHING, PASS)
+
+
 def run(options: argparse.Namespace) -> int:
-    from nnverify.api import check_gradients
+    from nnverify.commands._checking import Checked, Job, carry_out, unfinished
+    from nnverify.results import restored
+
+    many: Many[Checked] = Many(carry_out, unfinished, partial(restored, Checked), lambda row: row.settled)
+    jobs = [Job(target, Path.cwd(), options) for target in options.targets]
+    pieces = [Piece(job, job.target, job.mark if options.resume else "") for job in jobs]
+    rows, interrupted = finished(many.rows(pieces, options), len(pieces), options.resume)
+    for row in rows:
+        complain(row.error)
+    found = [row for row in rows if row.verdict is not None]
+    if found:
+        shown = _shown(found, options)
+        plain = options.format != "text" or options.output is not None
+        write(shown if plain else coloured(shown, options.color), options.output)
+    return INTERRUPTED if interrupted else next(one for one in _WORST if any(row.status == one for row in rows))
+
+
+def _shown(rows: Sequence[Checked], options: argparse.Namespace) -> str:
+    """The report: a text has a frame for each target, the other forms one for all."""
     from nnverify.report import checks
 
-    found = prepared(options)
-    told = {name: getattr(options, name) for name in (*DECLARED, "effort", "rtol", "kink", "seed")}
-    name = options.target.rpartition(":")[2]
-    verdict = _chosen(check_gradients(*found.objects, leaves=found.leaves, name=name, **told), options.param)
-    repeat = f"nnverify check {options.target}" + (f" --seed {options.seed}" if options.seed else "")
-    shown = checks.FORMATS[options.format](
-        [verdict], checks.Frame(guess=found.guess, repeat=repeat, only_problems=options.only_problems)
-    )
-    write(
-        coloured(shown, options.color if options.output is None else "never") if options.format == "text" else shown,
-        options.output,
-    )
-    return STATUS[verdict.outcome.value]
+    form = checks.FORMATS[options.format]
+    verdicts = [row.verdict for row in rows if row.verdict is not None]
+    frames = [checks.Frame(row.guess, _repeat(row, options), options.only_problems) for row in rows]
+    if options.format == "text":
+        return "\n\n".join(form([verdict], frame) for verdict, frame in zip(verdicts, frames, strict=True))
+    guess = {
+        name if len(rows) == 1 else f"{row.identifier}: {name}": words
+        for row in rows
+        for name, words in row.guess.items()
+    }
+    return form(verdicts, replace(frames[0], guess=guess))
 
 
-def _chosen(verdict: Verdict, pattern: str) -> Verdict:
-    """The verdict on the leaves that the pattern selects."""
-    from dataclasses import replace
-    from fnmatch import fnmatchcase
-
-    own = tuple(
-        one for one in verdict.findings if fnmatchcase(one.leaf, pattern) or fnmatchcase(f"d{one.leaf}", pattern)
-    )
-    if not own:
-        known = ", ".join(verdict.by_leaf)
-        raise NothingToCheck(
-            what=f"--param {pattern!r} selects no leaf", where=verdict.subject, fix=f"choose from {known}"
-        )
-    return replace(verdict, findings=own)
+def _repeat(row: Checked, options: argparse.Namespace) -> str:
+    return f"nnverify check {row.identifier}" + (f" --seed {options.seed}" if options.seed else "")

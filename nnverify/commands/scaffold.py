@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    found = prepared(options)
+    found = prepared(options, Path.cwd())
     first, *rest = found.target.names
     leaves = [f"{name}={_shown(value)}" for name, value in found.leaves.items()]
     told = [f"{name}={value!r}" for name in DECLARED if (value := getattr(options, name)) is not None]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import time
+from dataclasses import replace
 from pathlib import Path
 
-from nnverify.commands._output import COULD_NOT_RUN, STATUS, add, counted, write
+from nnverify.commands._many import Many, Piece, many_options, positive
+from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, STATUS, add, finished, write
 
 HELP = "verify a package of derivations"
 DESCRIPTION = "Compare the forms of every formula exactly, and with the numerical gradient of its forward."
@@ -17,28 +18,46 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "package", nargs="?", default="./reference", help="package, folder or file (default: ./reference)"
     )
     parser.add_argument("--only", default="*", metavar="PATTERN", help="identifiers to verify, such as 'batch.*'")
-    parser.add_argument("--draws", type=_positive, default=None, metavar="N", help="exact draws for each formula")
+    parser.add_argument("--draws", type=positive, default=None, metavar="N", help="exact draws for each formula")
+    many_options(parser)
     add(parser, ("text", "json"))
 
 
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return number
-
-
 def run(options: argparse.Namespace) -> int:
-    from nnverify.derivations import DRAWS, make, outcome, plan
-    from nnverify.loading import load
-    from nnverify.records import collect
+    from nnverify.derivations import DRAWS, Job, Row, carry_out, outcome, planned, unfinished
     from nnverify.report import derivations, json
+    from nnverify.results import restored
 
-    found = collect(Path(options.package).name, load(options.package, Path.cwd()))
-    work = plan(found, only=options.only, draws=options.draws or DRAWS, seed=options.seed)
-    rows = list(counted(make(work, time.perf_counter), len(work)))
+    job = Job(options.package, Path.cwd(), options.only, options.draws or DRAWS, options.seed, _mark(options))
+    planned.cache_clear()
+    work = planned(job)
+    many: Many[Row] = Many(
+        task=carry_out,
+        lost=lambda one, lost: unfinished(work[one.number], lost.why, lost.code),
+        restored=lambda kept: restored(Row, kept),
+        settled=lambda row: not row.error and row.draws > 0,
+    )
+    pieces = [
+        Piece(replace(job, number=number), f"{one.kind} {one.identifier} {one.statement}", job.mark)
+        for number, one in enumerate(work)
+    ]
+    rows, interrupted = finished(many.rows(pieces, options), len(pieces), options.resume)
+    name = Path(options.package).name
     if options.format == "json":
-        write(json.dumps(derivations.as_dict(rows, found.name, options.seed)), options.output)
+        write(json.dumps(derivations.as_dict(rows, name, options.seed)), options.output)
     else:
-        write(derivations.table(rows, found.name, options.seed), options.output)
+        write(derivations.table(rows, name, options.seed), options.output)
+    if interrupted:
+        return INTERRUPTED
     return COULD_NOT_RUN if any(row.error for row in rows) else STATUS[outcome(rows).value]
+
+
+def _mark(options: argparse.Namespace) -> str:
+    """The hash of the sources and options; needed where results, or the workers, outlive the run."""
+    if options.resume is None and options.dask is None:
+        return ""
+    from nnverify.loading import load
+    from nnverify.results import fingerprint
+
+    files = [Path(module.__file__) for module in load(options.package, Path.cwd()) if module.__file__]
+    return fingerprint(files, options.draws, options.seed)
