@@ -7,7 +7,9 @@ first point decides; further points can only add a failure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,16 +19,33 @@ from nnverify._session import SESSION
 from nnverify.conventions import subject_of
 from nnverify.conventions._randomness import restored
 from nnverify.conventions.convention import Call, title
+from nnverify.executing import Lost
 from nnverify.leaves import REGIMES, LeafSpec, leaf, realise, specs
 from nnverify.options import Options, merged, options
 from nnverify.reading import Demand
+from nnverify.sharing import in_order
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Outcome, Verdict
+from nnverify.verdict import Finding, Outcome, Verdict
 from nnverify.verify import verify
 
 __all__ = ["assert_gradients", "check_gradients", "leaf"]
 
 _THOROUGH = 24  # further draws
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What is checked, and how; all that a draw needs beside its number."""
+
+    forward: Any
+    backward: Any
+    found: Mapping[str, LeafSpec]
+    chosen: Options
+    where: str
+
+    @property
+    def demand(self) -> Demand:
+        return Demand(self.chosen.seed, self.chosen.rtol, self.chosen.kink)
 
 
 def check_gradients(
@@ -40,6 +59,7 @@ def check_gradients(
     rtol: float | None = None,
     kink: str | None = None,
     dtype: Any = None,
+    executor: Executor | None = None,
     convention: str | None = None,
     reduction: str | None = None,
     batch_axis: int | None = None,
@@ -68,6 +88,7 @@ def check_gradients(
     rtol        added to the error bar, relative to the gradient; none by default: the bar is derived
     kink        "subgradient": at a kink any value between the slopes is right (default); or "inconclusive"
     dtype       of the arrays that forward gets; float64 by default, whatever was passed
+    executor    any concurrent.futures.Executor: draws after the first are checked there; it decides no verdict
     convention  "pair", "cache", "leaves", "function", "object", "context", "values": instead of recognising it
     reduction, batch_axis, terminal, fused, surrogate, penalty, derivative
                 what only the caller can say of the backward: see the README
@@ -86,7 +107,7 @@ def check_gradients(
     found = specs(merged(leaves, named_leaves, where))
     # The caller's functions are probed where they overflow or leave their domain: no warning is news there.
     with restored(forward, backward), np.errstate(all="ignore"):
-        verdict = _points(forward, backward, found, chosen, where)
+        verdict = _points(_Layer(forward, backward, found, chosen, where))
     for listener in SESSION.listeners:
         listener(verdict)
     return verdict
@@ -110,15 +131,32 @@ def assert_gradients(forward: Any, backward: Any = None, /, **options_and_leaves
     return verdict
 
 
-def _points(forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str) -> Verdict:
+def _points(layer: _Layer) -> Verdict:
     """The verdict at the first point, with the failures of all further ones."""
-    subject = _first(forward, backward, found, chosen, where)
-    verdict = verify(subject, Demand(chosen.seed, chosen.rtol, chosen.kink))
-    for number in range(1, 1 + _further_draws(found, chosen.effort)):
-        if verdict.outcome is Outcome.FAIL:
-            break
-        verdict = _added(verdict, _further(forward, backward, found, chosen, where, number))
-    return verdict
+    verdict = verify(_first(layer.forward, layer.backward, layer.found, layer.chosen, layer.where), layer.demand)
+    numbers = range(1, 1 + _further_draws(layer.found, layer.chosen.effort))
+    if verdict.outcome is Outcome.FAIL or not numbers:
+        return verdict
+    alone = replace(layer, chosen=replace(layer.chosen, executor=None))
+    lost = []
+    with closing(in_order(_further, alone, numbers, layer.chosen.executor, layer.where)) as found:
+        for further in found:
+            if isinstance(further, Lost):
+                lost.append(further)
+                continue
+            verdict = _added(verdict, further)
+            if verdict.outcome is Outcome.FAIL:
+                return verdict
+    return _missed(verdict, lost, len(numbers)) if lost else verdict
+
+
+def _missed(verdict: Verdict, lost: Sequence[Lost], count: int) -> Verdict:
+    """The verdict with what is open because points were given up."""
+    words = f"was not checked at {len(lost)} of {count} further points: {lost[0].why}"
+    more = tuple(
+        Finding("points", leaf, Outcome.INCONCLUSIVE, f"d{leaf} {words}", lost[0].code) for leaf in verdict.by_leaf
+    )
+    return replace(verdict, findings=(*verdict.findings, *more))
 
 
 def _further_draws(found: Mapping[str, LeafSpec], effort: str) -> int:
@@ -180,19 +218,18 @@ def _as_floats(one: Leaf, dtype: Any) -> Any:
     return array.astype(dtype or np.float64)[()]
 
 
-def _further(
-    forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str, number: int
-) -> Verdict | None:
-    """The verdict at another draw; None where forward does not take it."""
-    for regime in REGIMES:
-        leaves = _leaves(found, number, chosen, regime)
-        call = Call(forward, backward, leaves, chosen.declared, chosen.named, chosen.convention, where)
-        try:
-            subject = subject_of(call)
-            if _finite(subject):
-                return verify(subject, Demand(chosen.seed, chosen.rtol, chosen.kink))
-        except UsageError:
-            continue
+def _further(layer: _Layer, number: int) -> Verdict | None:
+    """The verdict at another draw; None where forward does not take it. The caller's objects are as before."""
+    with restored(layer.forward, layer.backward):
+        for regime in REGIMES:
+            leaves = _leaves(layer.found, number, layer.chosen, regime)
+            named = (layer.chosen.declared, layer.chosen.named, layer.chosen.convention, layer.where)
+            try:
+                subject = subject_of(Call(layer.forward, layer.backward, leaves, *named))
+                if _finite(subject):
+                    return verify(subject, layer.demand)
+            except UsageError:
+                continue
     return None
 
 

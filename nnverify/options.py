@@ -6,6 +6,7 @@ Nothing is read from the environment: what is not given comes from the test sess
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ class Options:
     convention: str | None
     declared: Declared
     named: Named
+    executor: Executor | None = None
 
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -38,6 +40,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "rtol": (lambda value: _real(value) and 0 <= value < 1, "a number from 0 to 1"),
     "kink": (lambda value: value in KINKS, f"one of {', '.join(map(repr, KINKS))}"),
     "dtype": (lambda value: _is_dtype(value), "a floating-point dtype, such as numpy.float32"),
+    "executor": (lambda value: isinstance(value, Executor), "a concurrent.futures.Executor"),
     "convention": (lambda value: isinstance(value, str), "the name of a convention"),
     "reduction": (lambda value: value in ("mean", "sum", "batch mean"), "'mean', 'sum' or 'batch mean'"),
     "batch_axis": (lambda value: _whole(value), "the number of an axis"),
@@ -99,6 +102,7 @@ def options(given: Mapping[str, Any], where: str) -> Options:
         told.get("convention"),
         Declared(**{name: told[name] for name in _DECLARED if name in told}),
         Named(**{name: told[name] for name in _NAMED if name in told}),
+        told.get("executor"),
     )
 
 

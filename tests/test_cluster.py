@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nnverify import Outcome, Verdict, check_gradients
 from nnverify.cli import main
 from nnverify.executing import Lost, spread
 from nnverify.workers import dask
@@ -44,6 +45,20 @@ def test_a_cluster_changes_no_verdict(address: str, capsys: Captured) -> None:
     alone = _rows(capsys.readouterr().out)
     assert main([*arguments, "--dask", address]) == 0
     assert _rows(capsys.readouterr().out) == alone
+
+
+def test_a_check_takes_the_executor_of_a_cluster(address: str) -> None:
+    """Closures included: the cluster brings what they travel in."""
+    factor = 3.0
+
+    def check(executor: Any) -> Verdict:
+        layer = lambda x: factor * x, lambda dout, x: factor * dout * (1 + (len(x) == 1))
+        return check_gradients(*layer, x="m n", executor=executor)
+
+    with distributed.Client(address, set_as_default=False) as client:
+        found = check(client.get_executor())
+    assert found == check(None)
+    assert found.outcome is Outcome.FAIL
 
 
 def test_both_workers_work(address: str) -> None:
