@@ -127,7 +127,8 @@ def _integral(case: Case) -> Answer | None:
     return Answer(gap / case.size, found.bar / case.size, case.calls) if np.isfinite(gap + found.bar) else None
 
 
-ORACLES: Mapping[str, tuple[Callable[[Case], Answer | None], tuple[str, ...]]] = {
+Oracle = tuple[Callable[[Case], Answer | None], tuple[str, ...]]  # and the precisions that it is for
+ORACLES: Mapping[str, Oracle] = {
     "ladder": (_ladder, ("float64", "float32", "float16")),
     "dual": (_dual, ("float64", "float32")),
     "complex step": (_complex_step, ("float64", "float32")),
@@ -162,12 +163,12 @@ class Bars:
     evaluations: float
 
 
-def measure(dtype: str, points: Mapping[Family, int]) -> list[Bars]:
-    """Every oracle that knows the precision, on so many points of each family."""
-    oracles = {name: answer for name, (answer, dtypes) in ORACLES.items() if dtype in dtypes}
-    found: dict[str, list[tuple[str, Answer | None]]] = {name: [] for name in oracles}
+def measure(dtype: str, points: Mapping[Family, int], oracles: Mapping[str, Oracle] = ORACLES) -> list[Bars]:
+    """Every oracle that is for the precision, on so many points of each family."""
+    asked = {name: answer for name, (answer, dtypes) in oracles.items() if dtype in dtypes}
+    found: dict[str, list[tuple[str, Answer | None]]] = {name: [] for name in asked}
     for case in _cases(dtype, points):
-        for name, answer in oracles.items():
+        for name, answer in asked.items():
             found[name].append((case.family.name, _asked(answer, case)))
     return [_summary(name, dtype, answers) for name, answers in found.items()]
 

@@ -41,11 +41,6 @@ def _turned(gradient: Array, sizes: Sequence[int], rng: np.random.Generator) -> 
     return mistake
 
 
-def _shuffled(gradient: Array, sizes: Sequence[int], rng: np.random.Generator) -> Mistake:
-    order = rng.permutation(len(gradient))
-    return lambda B: B[order]
-
-
 def _along(pattern: Callable[[int], Array]) -> Draw:
     """The same pattern whatever the upstream, as long as the gradient is on average."""
 
@@ -72,7 +67,6 @@ MISTAKES: Mapping[str, Draw] = {
     "scaled gradient": _whole,
     "one entry": _entry,
     "turned": _turned,
-    "shuffled": _shuffled,
     "constant": _along(np.ones),
     "alternating": _along(lambda count: np.where(np.arange(count) % 2, -1.0, 1.0)),
     "smallest leaf": _smallest_leaf,

@@ -41,7 +41,7 @@ class Effort:
 
 
 QUICK = Effort(3, 2, 1, 5, 4, (*_SINGLE, "turned"), SIZES[::3])
-FULL = Effort(150, 50, 8, 200, 20, (*_SINGLE, *DIRECTIONS), SIZES)
+FULL = Effort(100, 40, 8, 200, 20, (*_SINGLE, *DIRECTIONS), SIZES)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def _bars(found: Sequence[Bars]) -> str:
             "answered": f"{one.answered:.1%}",
             "error": f"{one.error:.1e}",
             "bar": f"{one.bar:.1e}",
-            "bar/error": f"{one.ratio:.0f}",
+            "ratio": f"{one.ratio:.0f}",
             "covered": f"{one.covered:.2%}",
             "worst": f"{one.worst:.1g}",
             "calls": f"{one.evaluations:.0f}",
