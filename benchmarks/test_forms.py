@@ -1,52 +1,52 @@
-"""What is vectorizing worth? The three forms of the dense layer and of the deep network, on the same data."""
+"""What is vectorizing worth, and how do the forms grow? Index, Jacobian and vectorized form on the same data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
-from reference import activations, delta, dense
-
-FORMS = ("index", "jacobian", "vector")
-DENSE_SIZES = {"8x4 -> 3": (8, 4, 3), "32x8 -> 8": (32, 8, 8), "50x16 -> 16": (50, 16, 16)}
-DEEP_SIZES = {"4x3-4-2": (4, (3, 4, 2)), "16x3-8-8-2": (16, (3, 8, 8, 2)), "32x8-16-16-4": (32, (8, 16, 16, 4))}
+from benchmarks.layers import FORMS, LAYERS, Layer, Sizes
+from benchmarks.timing import peak
 
 
-def _dense(form: str, size: str) -> Callable[[], Any]:
-    m, n, p = DENSE_SIZES[size]
-    rng = np.random.default_rng(0)
-    leaves = rng.standard_normal((m, n)), rng.standard_normal((n, p)), rng.standard_normal((1, p))
-    dout = rng.standard_normal((m, p))
-    gradients = [getattr(dense, f"{name}_{form}") for name in ("dW", "db", "dX")]
-    return lambda: [gradient(*leaves, dout) for gradient in gradients]
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each form of each layer at each size; in float32 only the base sizes unless all is asked for."""
+    full = metafunc.config.getoption("--full", default=False)
+    rows = [
+        pytest.param(layer, sizes, dtype, form, id=f"{layer.name}-{_words(sizes)}-{dtype}-{form}")
+        for layer in LAYERS
+        for sizes in layer.sweep(full=full)
+        for dtype in ("float64", "float32")
+        for form in (*FORMS, "forward")
+        if full or dtype == "float64" or sizes == layer.base
+    ]
+    metafunc.parametrize(("layer", "sizes", "dtype", "form"), rows)
 
 
-def _deep(form: str, size: str) -> Callable[[], Any]:
-    m, widths = DEEP_SIZES[size]
-    rng = np.random.default_rng(0)
-    X, Y = rng.standard_normal((widths[0], m)), rng.standard_normal((widths[-1], m))
-    W = tuple(rng.standard_normal((p, n)) for n, p in pairwise(widths))
-    b = tuple(rng.standard_normal((p, 1)) for p in widths[1:])
-    f, df = (activations.tanh,) * len(W), (activations.dtanh,) * len(W)
-    gradient = getattr(delta, f"dW_{form}")
-    return lambda: gradient(X, W, b, f, df, Y)
+def _words(sizes: Sizes) -> str:
+    return " ".join(f"{name}={value}" for name, value in sizes.items())
 
 
-@pytest.mark.benchmark(group="dense")
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("size", DENSE_SIZES)
-def test_dense_layer(benchmark: Any, form: str, size: str) -> None:
-    """All three gradients of the dense layer with ReLU."""
-    assert len(benchmark(_dense(form, size))) == 3
+def test_form(benchmark: Any, layer: Layer, sizes: Sizes, dtype: str, form: str) -> None:
+    """One form, timed; where it is the vectorized one, also compared with the index form of a small size."""
+    call = layer.call(form, sizes, dtype)
+    benchmark.group = layer.name
+    benchmark.extra_info |= {"layer": layer.name, "form": form, "dtype": dtype, "sizes": dict(sizes)}
+    if benchmark.enabled:
+        benchmark.extra_info["peak"] = peak(call)
+    result = benchmark(call)
+    if form in ("jacobian", "vector") and sizes == layer.base:
+        _assert_same(result, layer.call("index", sizes, dtype)(), dtype)
 
 
-@pytest.mark.benchmark(group="deep")
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("size", DEEP_SIZES)
-def test_deep_network(benchmark: Any, form: str, size: str) -> None:
-    """The gradients of all weights, by the δ recursion."""
-    assert len(benchmark(_deep(form, size))) == len(DEEP_SIZES[size][1]) - 1
+def _assert_same(gradients: Any, others: Any, dtype: str) -> None:
+    """A fast form that returns something else is worth nothing."""
+    rtol = 1000 * float(np.finfo(dtype).eps)
+    for gradient, other in zip(_flat(gradients), _flat(others), strict=True):
+        np.testing.assert_allclose(gradient, other, rtol=rtol, atol=rtol)
+
+
+def _flat(gradients: Any) -> list[Any]:
+    return [part for one in gradients for part in (one if isinstance(one, tuple) else (one,))]

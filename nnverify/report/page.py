@@ -15,11 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nnverify.codes import CODES
-from nnverify.report import plots, scaling
+from nnverify.report import benchmarks, plots, scaling
 from nnverify.report.json import dumps
 from nnverify.report.mathml import formula
 from nnverify.report.sources import Material, Subject, Training
-from nnverify.report.tables import choice, notes, number, ordered, other_benches
+from nnverify.report.tables import choice, number, ordered
 from nnverify.verdict import Entry, Finding, Outcome, place, times
 
 _MOST_DRAWN = 6  # wrong gradients with plots: a page of thousands would not be read, and would not open
@@ -165,7 +165,7 @@ def _sides(entry: Entry) -> tuple[str, str, str, str]:
 
 
 def _benchmarks(found: Material) -> dict[str, Any]:
-    own = scaling.points((one.median, one.info) for one in found.benches)
+    own = scaling.points((one.median, one.least, one.info) for one in found.benches)
     layers = []
     for rank, layer in enumerate(dict.fromkeys(one.layer for one in own)):
         mine = [one for one in own if one.layer == layer]
@@ -175,8 +175,9 @@ def _benchmarks(found: Material) -> dict[str, Any]:
         "forms": scaling.FORMS,
         "seconds": scaling.seconds,
         "amount": scaling.amount,
-        "benches": other_benches(found.benches),
-        "notes": notes,
+        "benches": benchmarks.others(found.benches),
+        "figures": benchmarks.figures(found.benches),
+        "noted": benchmarks.noted,
     }
 
 

@@ -1,7 +1,8 @@
 """How times grow with sizes, and what vectorizing is worth: fits and speed-ups of benchmarks of several forms.
 
 A benchmark takes part by its ``extra_info``: layer, form, dtype and sizes by name. The fit is one power per size,
-t = c·m^a·n^b, by least squares on logarithms, over all the sizes that were timed.
+t = c·m^a·n^b, by least squares on logarithms, over all the sizes that were timed. It takes the shortest time of each:
+what else the machine does can only add, and would be fitted as growth. Everything else is of medians.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ _SIGNS = str.maketrans("-", "−")
 
 @dataclass(frozen=True)
 class Point:
-    """One form of one layer at one size: seconds, and bytes at the peak where they were measured."""
+    """One form of one layer at one size: median and least seconds, and bytes at the peak where they were measured."""
 
     layer: str
     form: str
     dtype: str
     sizes: tuple[tuple[str, int], ...]
     seconds: float
+    least: float
     peak: int | None = None
 
     @property
@@ -49,18 +51,19 @@ class Row:
         return self.seconds[form] / self.seconds["vector"]
 
 
-def points(benches: Iterable[tuple[float, Mapping[str, Any]]]) -> list[Point]:
-    """The benchmarks that say which form of which layer they are, from (median seconds, extra_info)."""
+def points(benches: Iterable[tuple[float, float, Mapping[str, Any]]]) -> list[Point]:
+    """The benchmarks that say which form of which layer they are, from (median, least, extra_info)."""
     return [
         Point(
             str(info["layer"]),
             str(info["form"]),
             str(info["dtype"]),
             tuple((str(name), int(value)) for name, value in info["sizes"].items()),
-            seconds,
+            median,
+            least,
             None if info.get("peak") is None else int(info["peak"]),
         )
-        for seconds, info in benches
+        for median, least, info in benches
         if {"layer", "form", "dtype", "sizes"} <= set(info)
     ]
 
@@ -84,7 +87,7 @@ def exponents(found: Sequence[Point]) -> dict[str, float]:
     design = np.column_stack(columns)
     if not varied or np.linalg.matrix_rank(design) < len(columns):
         return {}
-    solution, *_ = np.linalg.lstsq(design, np.log([one.seconds for one in found]), rcond=None)
+    solution, *_ = np.linalg.lstsq(design, np.log([one.least for one in found]), rcond=None)
     return dict(zip(varied, map(float, solution[1:]), strict=True))
 
 

@@ -41,6 +41,7 @@ class Bench:
     name: str
     group: str
     median: float
+    least: float
     iqr: float
     rounds: int
     info: Mapping[str, Any]
@@ -139,10 +140,11 @@ def _tests(content: Any, into: Material) -> None:
 def _benchmarks(content: Any, into: Material) -> None:
     into.environment |= {f"benchmarks: {name}": value for name, value in _machine(content["machine_info"]).items()}
     for one in content["benchmarks"]:
-        stats = {name: float(one["stats"][name]) for name in ("median", "iqr", "rounds")}
+        stats = {name: float(one["stats"][name]) for name in ("median", "min", "iqr", "rounds")}
         group = one["group"] or one["fullname"].partition("::")[0]
         info = dict(one.get("extra_info") or {})
-        into.benches.append(Bench(one["name"], group, stats["median"], stats["iqr"], int(stats["rounds"]), info))
+        own = {"name": one["name"], "group": group, "rounds": int(stats["rounds"]), "info": info}
+        into.benches.append(Bench(median=stats["median"], least=stats["min"], iqr=stats["iqr"], **own))
 
 
 def _machine(info: Mapping[str, Any]) -> dict[str, str]:

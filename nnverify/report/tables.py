@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tabulate import tabulate
 
-from nnverify.report import scaling
-from nnverify.report.sources import Bench, Material, Subject, Training
+from nnverify.report import benchmarks
+from nnverify.report.sources import Material, Subject, Training
 from nnverify.verdict import Finding, Outcome
 
 _RANK = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
@@ -40,18 +39,6 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:+.6g}"
 
 
-def other_benches(benches: Sequence[Bench]) -> dict[str, list[Bench]]:
-    """By group: the benchmarks that are no form of a layer."""
-    own = [one for one in benches if not {"layer", "form", "dtype", "sizes"} <= set(one.info)]
-    return {group: [one for one in own if one.group == group] for group in dict.fromkeys(one.group for one in own)}
-
-
-def notes(info: Mapping[str, object]) -> str:
-    """What a benchmark noted beside its time, in words: share 0.91, evaluations 120."""
-    shown = {name: f"{value:.3g}" if isinstance(value, float) else str(value) for name, value in info.items()}
-    return ", ".join(f"{name} {value}" for name, value in shown.items() if len(value) < 40)
-
-
 def headline(found: Material) -> str:
     """In one line: how much of what."""
     counts = Counter(one.outcome for one in found.subjects)
@@ -77,12 +64,7 @@ def _blocks(found: Material, form: str) -> Iterator[str]:
     yield from _table([_finding(*pair) for pair in shown], form, escaped)
     errors = [{"could not be judged": one.name, "because": one.error or ""} for one in found.subjects if one.error]
     yield from _table(errors, form, escaped)
-    points = scaling.points((one.median, one.info) for one in found.benches)
-    yield from _table([_forms(row) for row in scaling.rows(points)], form, escaped)
-    if points:
-        yield "\n".join(_item(line, form) for line in scaling.sentences(points))
-    for group, benches in other_benches(found.benches).items():
-        yield from _table([_bench(group, one) for one in benches], form, escaped)
+    yield from filter(None, benchmarks.tables(found.benches, form, escaped))
     yield from _table([_training(one) for one in found.trainings], form, escaped)
 
 
@@ -104,32 +86,6 @@ def _finding(subject: Subject, one: Finding) -> dict[str, str]:
     }
 
 
-def _forms(row: scaling.Row) -> dict[str, str]:
-    times_of = {form: scaling.seconds(row.seconds[form]) if form in row.seconds else "" for form in scaling.FORMS}
-    worth = {form: row.speedup(form) for form in ("index", "jacobian")}
-    return {
-        "layer": row.layer,
-        "dtype": row.dtype,
-        "size": row.size,
-        "index": times_of["index"],
-        "Jacobian": times_of["jacobian"],
-        "vector": times_of["vector"],
-        "forward": times_of["forward"],
-        "index/vec": f"{worth['index']:,.0f} x" if worth["index"] else "",
-        "Jac./vec": f"{worth['jacobian']:,.0f} x" if worth["jacobian"] else "",
-    }
-
-
-def _bench(group: str, one: Bench) -> dict[str, str]:
-    return {
-        "group": group,
-        "name": one.name,
-        "median": scaling.seconds(one.median),
-        "rounds": str(one.rounds),
-        "noted": notes(one.info),
-    }
-
-
 def _training(one: Training) -> dict[str, str]:
     return {
         "training": one.name,
@@ -139,11 +95,6 @@ def _training(one: Training) -> dict[str, str]:
         "predicted": f"{one.predicted:.7f}",
         "tutorial": f"{one.reported:.7f}",
     }
-
-
-def _item(line: str, form: str) -> str:
-    """A sentence in a list; in a terminal it is broken at 100 columns."""
-    return f"- {line}." if form == "github" else textwrap.fill(f"{line}.", 100, subsequent_indent="  ")
 
 
 def _escaped(words: str) -> str:

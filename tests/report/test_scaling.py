@@ -11,7 +11,8 @@ SIZES = [(8, 4), (16, 4), (32, 4), (8, 8), (8, 16)]
 
 def _points(form: str, power_m: float, power_n: float) -> list[Point]:
     return [
-        Point("dense", form, "float64", (("m", m), ("n", n)), 1e-6 * m**power_m * n**power_n, m * n) for m, n in SIZES
+        Point("dense", form, "float64", (("m", m), ("n", n)), *[1e-6 * m**power_m * n**power_n] * 2, m * n)
+        for m, n in SIZES
     ]
 
 
@@ -27,7 +28,7 @@ def test_a_size_that_never_varies_has_no_exponent() -> None:
 
 def test_sizes_that_vary_together_have_no_exponents() -> None:
     """m and n doubled together: no power of either can be told from the other's."""
-    own = [Point("dense", "index", "float64", (("m", k), ("n", k)), 1e-6 * k) for k in (2, 4, 8)]
+    own = [Point("dense", "index", "float64", (("m", k), ("n", k)), 1e-6 * k, 1e-6 * k) for k in (2, 4, 8)]
     assert exponents(own) == {}
     assert exponents([]) == {}
 
@@ -56,7 +57,7 @@ def test_a_sweep_varies_one_size() -> None:
 
 def test_only_benchmarks_that_say_so_take_part() -> None:
     info = {"layer": "dense", "form": "index", "dtype": "float64", "sizes": {"m": 8}}
-    assert len(points([(1.0, info), (1.0, {"layer": "dense"}), (1.0, {})])) == 1
+    assert len(points([(1.0, 0.9, info), (1.0, 0.9, {"layer": "dense"}), (1.0, 0.9, {})])) == 1
 
 
 @pytest.mark.parametrize(("value", "shown"), [(2.5, "2.5 s"), (1.61e-3, "1.61 ms"), (3e-6, "3 us"), (4e-8, "40 ns")])
