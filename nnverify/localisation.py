@@ -1,22 +1,24 @@
 """Where is the gradient wrong? Entry by entry where it is small, by halving groups of entries where it is large.
 
 Group testing: a group of entries is moved together, and a group whose directional derivative agrees is dropped. k
-wrong entries among N cost about 2k·log₂(N/k) lines. Every reported entry is confirmed by a line of its own.
+wrong entries among N cost about k·log₂(N/k) lines. Every reported entry is confirmed by a line of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import DIFFERS, excess
+from nnverify.draws import generator
 from nnverify.isolation import own_steps
+from nnverify.oracles.few import few
 from nnverify.oracles.ladder import ladder
-from nnverify.probe import Probe, along
+from nnverify.oracles.noise import noise
+from nnverify.probe import Entries, Probe, along
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Entry, StepError
 
@@ -26,16 +28,22 @@ _ALL = 128  # entries up to which every one is looked at
 _STEPS = tuple(10.0**-k for k in range(1, 13))  # that a report draws; a sentence speaks of the first
 _SPOKEN = 6  # of them: below, rounding alone may move the gap
 _FOUND = 16  # wrong entries after which the search through a large leaf stops
+_CLEAR = 16.0  # bars that a group's gap must have to be halved without another look
+_SPREAD = 512  # different sizes of the steps in a group
 
 
 @dataclass(frozen=True)
 class Location:
-    """The entries that were looked at one by one; ``complete`` when those are all of the leaf."""
+    """The entries that were looked at one by one; ``complete`` when those are all of the leaf.
+
+    inside  the slice that holds every wrong entry, as "[3,:]"; empty where there is none that is smaller than the leaf
+    """
 
     entries: tuple[Entry, ...]
     total: int
     complete: bool
     evaluations: int
+    inside: str = ""
 
     @property
     def by_gap(self) -> tuple[Entry, ...]:
@@ -52,19 +60,18 @@ class Location:
         """How many entries are wrong, in words."""
         if len(self.wrong) == self.total:
             return f"all {self.total:,} entries" if self.total > 1 else "its only entry"
-        return f"{'' if self.complete else 'at least '}{len(self.wrong)} of {self.total:,} entries"
+        found = f"{'' if self.complete else 'at least '}{len(self.wrong)} of {self.total:,} entries"
+        return f"{found}, none of them outside {self.inside}" if self.inside else found
 
 
 def locate(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Location:
     """The wrong entries of one leaf's gradient, for the probe's upstream."""
     value = np.asarray(leaf.value, dtype=np.float64)
     search = _Search(subject, leaf, one, seed)
-    everything = range(value.size)
-    if value.size <= _ALL:
-        entries = tuple(search.entry(place) for place in everything)
-    else:
-        entries = tuple(search.wrong(np.array(everything)))
-    return Location(entries, value.size, value.size <= _ALL, search.evaluations)
+    small = value.size <= _ALL
+    entries = tuple(search.entry(place) for place in range(value.size)) if small else tuple(search.wrong())
+    inside = search.slice([entry.index for entry in entries]) if len(entries) == _FOUND < value.size else ""
+    return Location(entries, value.size, small, search.evaluations, inside)
 
 
 def step_curve(subject: Subject, leaf: Leaf, one: Probe, entry: Entry) -> tuple[StepError, ...]:
@@ -91,6 +98,24 @@ def step_evidence(curve: Sequence[StepError]) -> str | None:
     )
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Entries that were moved together, and how far the two sides are apart along that line."""
+
+    entries: Entries
+    gap: float
+    bar: float
+
+    @property
+    def wrong(self) -> bool:
+        return abs(self.gap) > DIFFERS * self.bar
+
+    @property
+    def clear(self) -> bool:
+        """Whether the gap is known well enough to halve it."""
+        return self.wrong and self.bar <= abs(self.gap) / _CLEAR
+
+
 class _Search:
     """Lines through single entries and through groups of one leaf, with the evaluations counted."""
 
@@ -98,38 +123,73 @@ class _Search:
         self._subject, self._leaf, self._one = subject, leaf, one
         self._value = np.asarray(leaf.value, dtype=np.float64)
         self._gradient = one.gradient(leaf).reshape(-1)
-        self._u = own_steps(subject, leaf, seed)
+        self._own = own_steps(subject, leaf, seed)
+        # Errors of equal size on steps of equal size would cancel in one group of six.
+        rng = generator(seed, subject.name, leaf.name, "groups")
+        self._mixed = self._own * rng.integers(_SPREAD, 2 * _SPREAD, self._own.size) / (2 * _SPREAD)
+        self._sigma: Array | None = None
         self.evaluations = 0
 
     def entry(self, place: int) -> Entry:
-        """One entry, in units of the gradient."""
-        backward, numerical, bar = self._read(np.array([place]))
-        scale = self._u[place]
+        """One entry by itself, in units of the gradient."""
+        backward, numerical, bar = self._read(np.array([place]), self._own, 0.0)
+        scale = self._own[place]
         index = tuple(int(i) for i in np.unravel_index(place, self._value.shape))
         return Entry(index, backward / scale, numerical / scale, bar / abs(scale))
 
-    def wrong(self, group: Any) -> Iterator[Entry]:
-        """The wrong entries of a group, most different half first, until enough are found."""
-        pending, found = [group], 0
-        while pending and found < _FOUND:
-            pending.sort(key=len)
-            half = pending.pop(0)
-            backward, numerical, bar = self._read(half)
-            if excess(backward, numerical, bar) <= DIFFERS or (len(half) == 1 and not np.isfinite(bar)):
-                continue
-            if len(half) == 1:
-                found += 1
-                yield self.entry(int(half[0]))
-            else:
-                pending += np.array_split(half, 2)
+    def wrong(self) -> Iterator[Entry]:
+        """Wrong entries, the larger error of two halves first, until enough are found.
 
-    def _read(self, group: Any) -> tuple[float, float, float]:
-        """Both sides along the line that moves a group of entries, and the bar."""
+        What the one half does not explain of the gap of both is the other's: it is read only where that is not clear.
+        """
+        pending, found = [self._group(np.arange(self._value.size), 0.0)], 0
+        while pending and found < _FOUND:
+            group = pending.pop()
+            if len(group.entries) == 1:
+                entry = self.entry(int(group.entries[0]))
+                if np.isfinite(entry.bar):
+                    found += 1
+                    yield entry
+                continue
+            pending += sorted((half for half in self._halves(group) if half.wrong), key=lambda half: abs(half.gap))
+
+    def slice(self, found: Sequence[tuple[int, ...]]) -> str:
+        """What all these entries lie in, by the indices that they share, where nothing outside is wrong."""
+        shared = [indices[0] if len(set(indices)) == 1 else None for indices in zip(*found, strict=True)]
+        if all(index is None for index in shared):
+            return ""
+        outside = np.ones(self._value.shape, dtype=bool)
+        outside[tuple(slice(None) if index is None else index for index in shared)] = False
+        rest = self._group(np.flatnonzero(outside), 0.0)
+        words = ",".join(":" if index is None else str(index) for index in shared)
+        return f"[{words}]" if np.isfinite(rest.bar) and not rest.wrong else ""
+
+    def _halves(self, group: _Group) -> tuple[_Group, _Group]:
+        first, second = np.array_split(group.entries, 2)
+        wanted = abs(group.gap) / _CLEAR if np.isfinite(group.bar) else 0.0
+        read = self._group(first, wanted)
+        rest = _Group(second, group.gap - read.gap, group.bar + read.bar)
+        known = rest.clear or (not rest.wrong and np.isfinite(rest.bar) and read.clear)
+        return read, rest if known else self._group(second, wanted)
+
+    def _group(self, entries: Entries, wanted: float) -> _Group:
+        backward, numerical, bar = self._read(entries, self._mixed, wanted)
+        return _Group(entries, backward - numerical, bar)
+
+    def _read(self, group: Entries, steps: Array, wanted: float) -> tuple[float, float, float]:
+        """Both sides along the line that moves a group of entries, and the bar.
+
+        Where that of a few steps in the middle is as wanted, they are enough; the noise is that of the whole leaf.
+        """
         u = np.zeros(self._value.size)
-        u[group] = self._u[group]
-        terms = self._gradient[group] * self._u[group]
+        u[group] = steps[group]
+        terms = self._gradient[group] * steps[group]
         rounding = 64 * float(np.finfo(np.float64).eps) * float(np.sum(np.abs(terms)))
         line = along(self._subject, {self._leaf.name: u.reshape(self._value.shape)}, self._one)
-        found = ladder(line, self._one.upstream, 1e-10 * float(np.linalg.norm(terms)))
-        self.evaluations += found.evaluations
+        if self._sigma is None:
+            self._sigma = noise(line, self._one.upstream)
+        found = few(line, self._one.upstream, self._sigma, wanted) if wanted > 0 else None
+        if found is None:
+            found = ladder(line, self._one.upstream, 1e-10 * float(np.linalg.norm(terms)))
+        self.evaluations += line.evaluations
         return float(np.sum(terms)), float(found.value[0]), float(found.error[0]) + rounding
