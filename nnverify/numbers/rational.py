@@ -12,6 +12,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from fractions import Fraction
+from math import gcd
 from typing import Any
 
 # exp(k/6) is exact: draws have denominators 1, 2 and 3. The base is no power of a whole number, so that
@@ -66,13 +67,48 @@ def _rational(value: Fraction) -> Rational:
     return _reduced(value.numerator, value.denominator)
 
 
+def _plus(left: Any, right: Any) -> Rational:
+    """Fraction's own algorithm, without its search for the types of the two: nearly all sums are of Rationals."""
+    a, b, c, d = left._numerator, left._denominator, right._numerator, right._denominator
+    common = gcd(b, d)
+    if common == 1:
+        return _reduced(a * d + b * c, b * d)
+    part = b // common
+    total = a * (d // common) + c * part
+    more = gcd(total, common)
+    return _reduced(total // more, part * (d // more))
+
+
+def _minus(left: Any, right: Any) -> Rational:
+    return _plus(left, _reduced(-right._numerator, right._denominator))
+
+
+def _times(left: Any, right: Any) -> Rational:
+    a, b, c, d = left._numerator, left._denominator, right._numerator, right._denominator
+    one, two = gcd(a, d), gcd(c, b)
+    return _reduced((a // one) * (c // two), (b // two) * (d // one))
+
+
+_OF_TWO: dict[str, Callable[[Any, Any], Rational]] = {
+    "__add__": _plus,
+    "__radd__": _plus,
+    "__sub__": _minus,
+    "__rsub__": lambda left, right: _minus(right, left),
+    "__mul__": _times,
+    "__rmul__": _times,
+}
+
+
 def _binary(name: str) -> Callable[[Rational, Any], Any]:
     operation = getattr(Fraction, name)
+    of_two = _OF_TWO.get(name)
 
     def apply(self: Rational, other: Any) -> Any:
-        # Half of all factors and terms are the zeros of Jacobians.
-        if type(other) is int and not other and name in _AT_ZERO:
-            return _AT_ZERO[name](self)
+        if of_two and type(other) is Rational:
+            return of_two(self, other)
+        if of_two and type(other) is int:
+            # Half of all factors and terms are the zeros of Jacobians.
+            return _AT_ZERO[name](self) if not other and name in _AT_ZERO else of_two(self, _reduced(other, 1))
         result = operation(self, other)
         # A float would end the exactness unseen, and so would a comparison with one.
         if isinstance(result, float | complex):

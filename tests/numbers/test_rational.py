@@ -1,6 +1,9 @@
 """Rationals stay exact or refuse; their exponentials obey every identity."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from operator import add, mul, sub, truediv
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,3 +66,15 @@ def test_uses_of_free_functions_are_counted() -> None:
     before = Rational.free_calls
     Rational(2).log()
     assert Rational.free_calls == before + 1
+
+
+@pytest.mark.parametrize("operation", [add, sub, mul, truediv], ids=lambda one: one.__name__)
+@given(small, st.one_of(small, st.integers(-6, 6)))
+def test_results_are_in_lowest_terms_both_ways_round(operation: Callable[[Any, Any], Any], x: Rational, y: Any) -> None:
+    """What is not reduced is unequal to what is."""
+    for left, right in ((x, y), (y, x)):
+        if operation is truediv and right == 0:
+            continue
+        found, expected = operation(left, right), operation(Fraction(left), Fraction(right))
+        assert type(found) is Rational
+        assert (found.numerator, found.denominator) == (expected.numerator, expected.denominator)
