@@ -7,7 +7,7 @@ printed. Section 7: a step against dW lowers the mean of a layer's outputs. Noth
 stated seeds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -18,7 +18,7 @@ from reference.activations import dtanh, tanh
 from reference.delta import forward
 from reference.notation import Array, Scalar
 from reference.training import (
-    Descent,
+    Objective,
     Parameter,
     Step,
     activated_neuron,
@@ -50,8 +50,31 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """One training before it starts: what is minimised, from where, on which samples in turn.
+
+    steps     the numbers of each step's samples, anew at each call
+    epoch     how many steps see every sample once
+    predict   the prediction for the unseen sample, of weights and bias
+    """
+
+    name: str
+    reported: float
+    settings: Settings
+    objective: Objective
+    weights: Parameter
+    bias: Parameter
+    steps: Callable[[], Iterator[Array]]
+    predict: Callable[[Parameter, Parameter], Scalar]
+
+    @property
+    def epoch(self) -> int:
+        return -(-len(X) // self.settings.batch)
+
+
+@dataclass(frozen=True)
 class Experiment:
-    """One training: the predictions for the unseen sample, whose target is 1, and how ours came about.
+    """One training at its end: the prediction for the unseen sample, whose target is 1, and how it came about.
 
     weights and bias are those at the end; for a network, one array per layer.
     """
@@ -65,46 +88,53 @@ class Experiment:
     settings: Settings
 
 
-def one_sample_at_a_time() -> Experiment:
+def train(plan: Plan) -> Experiment:
+    """The plan, carried out."""
+    end = descend(plan.objective, plan.weights, plan.bias, plan.steps(), λ=plan.settings.λ)
+    predicted = float(plan.predict(end.weights, end.bias))
+    return Experiment(plan.name, plan.reported, predicted, end.weights, end.bias, end.history, plan.settings)
+
+
+def one_sample_at_a_time() -> Plan:
     """One neuron, a step for each sample; weights tend to (1, 0, 0) and the bias to 0."""
     settings = Settings(epochs=100, batch=1)
-    steps = one_at_a_time(len(X), epochs=settings.epochs)
-    end = descend(neuron_alone(X, y), np.zeros(3), 0.0, steps, λ=settings.λ)
-    return _experiment("one neuron, one sample at a time", 0.9992918862001037, _neuron(end), end, settings)
+    start = neuron_alone(X, y), np.zeros(3), 0.0, lambda: one_at_a_time(len(X), epochs=settings.epochs)
+    return Plan("one neuron, one sample at a time", 0.9992918862001037, settings, *start, _neuron)
 
 
-def all_samples_at_once() -> Experiment:
+def all_samples_at_once() -> Plan:
     """One neuron, a step for the mean over all samples."""
     settings = Settings(epochs=2000, batch=len(X))
-    end = descend(neuron_on_batch(X, y), np.zeros(3), 0.0, full_batch(len(X), steps=settings.epochs), λ=settings.λ)
-    return _experiment("one neuron, full batch", 0.9999991060923578, _neuron(end), end, settings)
+    start = neuron_on_batch(X, y), np.zeros(3), 0.0, lambda: full_batch(len(X), steps=settings.epochs)
+    return Plan("one neuron, full batch", 0.9999991060923578, settings, *start, _neuron)
 
 
-def random_batches() -> Experiment:
+def random_batches() -> Plan:
     """One neuron, a step for each of three random batches per epoch: 3, 3 and 1 samples."""
     settings = Settings(epochs=200, batch=3, seed=1)
-    end = descend(neuron_on_batch(X, y), np.zeros(3), 0.0, _minibatches(settings), λ=settings.λ)
-    return _experiment("one neuron, minibatches", 0.9956078874633946, _neuron(end), end, settings)
+    start = neuron_on_batch(X, y), np.zeros(3), 0.0, lambda: _minibatches(settings)
+    return Plan("one neuron, minibatches", 0.9956078874633946, settings, *start, _neuron)
 
 
-def with_activation() -> Experiment:
+def with_activation() -> Plan:
     """One neuron with tanh, which reaches 1 only for infinite weights: they keep growing, ever more slowly."""
     settings = Settings(epochs=1000, batch=3, seed=1, activation="tanh")
-    objective = activated_neuron(X, y, tanh, dtanh)
-    end = descend(objective, np.zeros(3), 0.0, _minibatches(settings), λ=settings.λ)
+    start = activated_neuron(X, y, tanh, dtanh), np.zeros(3), 0.0, lambda: _minibatches(settings)
     name = "one neuron with activation, minibatches"
-    return _experiment(name, 0.9394357707018176, tanh(_neuron(end)), end, settings)
+    return Plan(name, 0.9394357707018176, settings, *start, lambda w, b: tanh(_neuron(w, b)))
 
 
-def deep_network() -> Experiment:
+def deep_network() -> Plan:
     """Four hidden units, tanh in both layers, minibatches. The weights start at random: from zero, units stay alike."""
     settings = Settings(epochs=1000, batch=3, seed=2, widths=(3, 4, 1), activation="tanh")
-    start = random_network(settings.widths, np.random.default_rng(settings.seed))
+    first = random_network(settings.widths, np.random.default_rng(settings.seed))
     f, df = (tanh, tanh), (dtanh, dtanh)
-    objective = network(X.T, y[None, :], f, df)
-    end = descend(objective, start.weights, start.bias, _minibatches(settings), λ=settings.λ)
-    predicted = forward(UNSEEN[:, None], end.weights, end.bias, f)[0][-1][0, 0]
-    return _experiment("deep network", 0.9514167066315814, predicted, end, settings)
+
+    def predict(W: Parameter, b: Parameter) -> Scalar:
+        return forward(UNSEEN[:, None], W, b, f)[0][-1][0, 0]
+
+    start = network(X.T, y[None, :], f, df), first.weights, first.bias, lambda: _minibatches(settings)
+    return Plan("deep network", 0.9514167066315814, settings, *start, predict)
 
 
 EXPERIMENTS = (one_sample_at_a_time, all_samples_at_once, random_batches, with_activation, deep_network)
@@ -115,12 +145,8 @@ def _minibatches(settings: Settings) -> Iterator[Array]:
     return minibatches(len(X), size=settings.batch, epochs=settings.epochs, rng=rng)
 
 
-def _neuron(end: Descent) -> Scalar:
-    return end.weights @ UNSEEN + end.bias
-
-
-def _experiment(name: str, reported: float, predicted: Scalar, end: Descent, settings: Settings) -> Experiment:
-    return Experiment(name, reported, float(predicted), end.weights, end.bias, end.history, settings)
+def _neuron(w: Parameter, b: Parameter) -> Scalar:
+    return w @ UNSEEN + b
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Generator, Iterable
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
@@ -48,6 +48,21 @@ def write(text: str, path: str | None) -> None:
             where=path,
             fix="name a file in a folder that is writable",
         ) from error
+
+
+def step_summary(markdown: Callable[[], str]) -> None:
+    """What GitHub shows beside a job, where it asks for it."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        # A path that a container does not see must not fail what has been done.
+        with suppress(OSError), Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{markdown()}\n")
+
+
+def say(words: str) -> None:
+    """What is being done, on standard error where that is a terminal, in one line that is written over."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
 
 
 def complain(error: str) -> None:

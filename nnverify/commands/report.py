@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import shlex
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnverify._errors import UsageError
-from nnverify.commands._output import PASS, write
+from nnverify.commands._output import PASS, step_summary, write
 
 if TYPE_CHECKING:
     from nnverify.report.sources import Material
@@ -38,11 +36,7 @@ def run(options: argparse.Namespace) -> int:
     make = {"markdown": tables.markdown, "text": tables.text}
     form = options.format or _BY_NAME.get(suffix, "text")
     write(_html(found, options) if form == "html" else make[form](found), options.output)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        # A path that a container does not see must not fail a report that was written.
-        with suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
-            file.write(f"{tables.markdown(found)}\n")
+    step_summary(lambda: tables.markdown(found))
     return PASS
 
 

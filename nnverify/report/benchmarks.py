@@ -45,7 +45,9 @@ def noted(one: Bench) -> dict[str, str]:
 
 
 def _words(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return f"{value:,}" if type(value) is int else str(value)
 
 
 def tables(benches: Sequence[Bench], form: str = "simple", escaped: Callable[[str], str] = str) -> Iterator[str]:

@@ -191,7 +191,9 @@ def _panels(rank: int, own: Sequence[scaling.Point]) -> Iterator[str]:
 
 
 def _curves(rank: int, one: Training) -> list[str]:
-    """Loss, weights and bias against the step."""
+    """Loss, weights and bias against the step; nothing of a training that was not begun."""
+    if not one.steps:
+        return []
     panels: list[tuple[str, Mapping[str, Sequence[float]], bool]] = [
         ("loss", {"loss": one.loss}, True),
         ("weights", _lines("w", one.weights), False),

@@ -49,11 +49,11 @@ class Bench:
 
 @dataclass(frozen=True)
 class Training:
-    """One training: a point of each curve for some of its steps, in order."""
+    """One training: a point of each curve for some of its steps, in order; none where it was not begun."""
 
     name: str
     reported: float
-    predicted: float
+    predicted: float | None
     settings: Mapping[str, Any]
     updates: int
     check: Verdict
@@ -160,15 +160,16 @@ def _machine(info: Mapping[str, Any]) -> dict[str, str]:
 
 def _trainings(content: Any, into: Material) -> None:
     into.environment |= {f"trainings: {name}": str(value) for name, value in content["environment"].items()}
-    into.trainings += [_training(one) for one in content["trainings"]]
+    into.trainings += [training(one) for one in content["trainings"]]
 
 
-def _training(one: Mapping[str, Any]) -> Training:
+def training(one: Mapping[str, Any]) -> Training:
+    """One training, of one that was not begun the check alone."""
     curve = one["history"]
     return Training(
         name=one["name"],
         reported=float(one["reported"]),
-        predicted=float(one["predicted"]),
+        predicted=None if one["predicted"] is None else float(one["predicted"]),
         settings=dict(one["settings"]),
         updates=int(one["updates"]),
         check=_verdict(one["check"]),

@@ -65,7 +65,8 @@ def _blocks(found: Material, form: str) -> Iterator[str]:
     errors = [{"could not be judged": one.name, "because": one.error or ""} for one in found.subjects if one.error]
     yield from _table(errors, form, escaped)
     yield from filter(None, benchmarks.tables(found.benches, form, escaped))
-    yield from _table([_training(one) for one in found.trainings], form, escaped)
+    if found.trainings:
+        yield trainings(found.trainings, form, escaped)
 
 
 def _table(rows: Sequence[Mapping[str, str]], form: str, escaped: Callable[[str], str]) -> Iterator[str]:
@@ -86,13 +87,19 @@ def _finding(subject: Subject, one: Finding) -> dict[str, str]:
     }
 
 
+def trainings(own: Sequence[Training], form: str = "simple", escaped: Callable[[str], str] = str) -> str:
+    """One row for each: the check, the steps, and the prediction beside the tutorial's."""
+    rows = [{name: escaped(value) for name, value in _training(one).items()} for one in own]
+    return tabulate(rows, "keys", tablefmt=form, disable_numparse=True)
+
+
 def _training(one: Training) -> dict[str, str]:
     return {
         "training": one.name,
         "gradient": one.check.outcome.value,
         "steps": f"{one.updates:,}",
-        "loss": f"{one.loss[0]:.2g} to {one.loss[-1]:.2g}",
-        "predicted": f"{one.predicted:.7f}",
+        "loss": f"{one.loss[0]:.2g} to {one.loss[-1]:.2g}" if one.loss else "",
+        "predicted": "not begun" if one.predicted is None else f"{one.predicted:.7f}",
         "tutorial": f"{one.reported:.7f}",
     }
 

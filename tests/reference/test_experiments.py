@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from reference import dense
-from reference.experiments import EXPERIMENTS, UNSEEN, Experiment, X, step_against_dW, y
+from reference.experiments import EXPERIMENTS, UNSEEN, Experiment, X, step_against_dW, train, y
 
 NEURONS = EXPERIMENTS[:3]
 
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Experiment]:
-    return {run.__name__: run() for run in EXPERIMENTS}
+    return {plan.__name__: train(plan()) for plan in EXPERIMENTS}
 
 
-@pytest.fixture(params=EXPERIMENTS, ids=lambda run: run.__name__)
+@pytest.fixture(params=EXPERIMENTS, ids=lambda plan: plan.__name__)
 def result(request: pytest.FixtureRequest, results: dict[str, Experiment]) -> Experiment:
     return results[request.param.__name__]
 
@@ -32,16 +32,16 @@ def test_loss_falls_by_a_factor_of_fifty(result):
     assert 50 * np.mean(losses[-5:]) < np.mean(losses[:5])
 
 
-@pytest.mark.parametrize("run", EXPERIMENTS, ids=lambda run: run.__name__)
-def test_experiment_gives_the_same_again(run, results):
+@pytest.mark.parametrize("plan", EXPERIMENTS, ids=lambda plan: plan.__name__)
+def test_experiment_gives_the_same_again(plan, results):
     """Seeds are stated, and nothing else is random."""
-    assert run().predicted == results[run.__name__].predicted
+    assert train(plan()).predicted == results[plan.__name__].predicted
 
 
-@pytest.mark.parametrize("run", NEURONS, ids=lambda run: run.__name__)
-def test_neuron_finds_the_feature_that_matters(run, results):
+@pytest.mark.parametrize("plan", NEURONS, ids=lambda plan: plan.__name__)
+def test_neuron_finds_the_feature_that_matters(plan, results):
     """Weights tend to (1, 0, 0) and the bias to 0, as the tutorial reports; 0.001 is what its predictions show."""
-    result = results[run.__name__]
+    result = results[plan.__name__]
     assert result.weights == pytest.approx([1, 0, 0], abs=1e-3)
     assert result.bias == pytest.approx(0, abs=1e-3)
 

@@ -1,0 +1,55 @@
+"""nnverify bench: the benchmarks of a folder by pytest, kept as pytest-benchmark's JSON."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from nnverify._errors import NothingToCheck, UsageError
+from nnverify.commands._output import FAIL, INTERRUPTED, NOTHING, PASS, step_summary
+
+HELP = "run the benchmarks and keep their results"
+DESCRIPTION = (
+    "Run the benchmarks of a folder with pytest, which shows its progress and its tables, and write "
+    "pytest-benchmark's JSON, for nnverify report. Quick unless told otherwise."
+)
+_STATUS = {0: PASS, 1: FAIL, 2: INTERRUPTED, 5: NOTHING}  # pytest's own, in ours
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    default = "./benchmarks"
+    parser.add_argument("folder", nargs="?", default=default, help=f"folder or file (default: {default})")
+    parser.add_argument("--full", action="store_true", help="all sizes, and rounds enough to quote a figure")
+    parser.add_argument("--only", metavar="WORDS", help="names to run, as pytest -k takes them")
+    parser.add_argument("-o", "--output", metavar="FILE", default="bench.json", help="default: bench.json")
+
+
+def run(options: argparse.Namespace) -> int:
+    from nnverify.report import sources, tables
+
+    folder, output = Path(options.folder), Path(options.output)
+    if not folder.exists():
+        fix = "run it where they are, or name their folder"
+        raise NothingToCheck(what="there are no benchmarks here", where=str(folder), fix=fix)
+    if not output.parent.is_dir():
+        fix = "name a file in a folder that is there"
+        raise UsageError(what="it cannot be written: there is no such folder", where=str(output), fix=fix)
+    with tempfile.TemporaryDirectory() as kept:
+        written = Path(kept, "bench.json")
+        status = subprocess.run(_command(options, written), check=False).returncode
+        if status not in _STATUS:
+            what = f"pytest ended with status {status}"
+            raise UsageError(what=what, where=str(folder), fix="run pytest there, and see what it says")
+        if status == 0:
+            output.write_bytes(written.read_bytes())
+            step_summary(lambda: tables.markdown(sources.read([str(output)])))
+    return _STATUS[status]
+
+
+def _command(options: argparse.Namespace, written: Path) -> list[str]:
+    command = [sys.executable, "-m", "pytest", options.folder, "-q", f"--benchmark-json={written}"]
+    command += ["--full"] if options.full else []
+    return command + (["-k", options.only] if options.only else [])
