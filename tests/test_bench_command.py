@@ -30,7 +30,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Somebody's project with benchmarks; what surrounds this pytest is none of its."""
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "conftest.py").write_text(FULL, encoding="utf-8")
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = -p no:cacheprovider --benchmark-max-time=0.01 --benchmark-min-rounds=1\n", encoding="utf-8"
+    )
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "GITHUB_", "COV_"))]:
         monkeypatch.delenv(name)
