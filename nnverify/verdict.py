@@ -5,7 +5,8 @@ FAIL wins over INCONCLUSIVE and that over PASS; a verdict without findings is IN
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -67,6 +68,8 @@ class Finding:
     evidence    for a wrong entry: that no choice of the step would have changed the answer
     details     for a wrong gradient: its entries, and the steps that were tried
     message     one sentence: the fact
+    cause       for a wrong gradient: the mistake that explains every entry, or where it differs; one sentence
+    fix         what to change, where the cause is known
     """
 
     check: str
@@ -82,6 +85,8 @@ class Finding:
     ratio: float | None = None
     evidence: str | None = None
     details: Details | None = None
+    cause: str | None = None
+    fix: str | None = None
 
     @property
     def remark(self) -> bool:
@@ -169,7 +174,14 @@ class Verdict:
         rest = sum(max(map(len, column)) + 2 for column in list(zip(head, *rows, strict=True))[:-1])
         widths = [None] * (len(head) - 1) + [max(_WIDTH - rest, _NARROWEST)]
         table = tabulate(rows, head, disable_numparse=True, maxcolwidths=widths)
-        return f"{self.subject}: {self.outcome.value}\n{table}"
+        return "\n".join([f"{self.subject}: {self.outcome.value}", table, *self._causes()])
+
+    def _causes(self) -> Iterator[str]:
+        """A line for each cause, with what to change."""
+        for one in self.findings:
+            if one.cause:
+                line = f"{one.code or f'd{one.leaf}'}: {one.cause}." + (f" Try: {one.fix}." if one.fix else "")
+                yield textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def place(index: tuple[int, ...]) -> str:

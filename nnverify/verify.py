@@ -16,6 +16,7 @@ from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
 from nnverify.checks.samples import samples
 from nnverify.contract import call
+from nnverify.diagnosis.diagnose import diagnosed
 from nnverify.localisation import locate, step_curve, step_evidence
 from nnverify.moving import irrelevant, moved
 from nnverify.probe import Probe, probe
@@ -39,6 +40,7 @@ def verify(subject: Subject, demand: Demand) -> Verdict:
     placed = tuple(
         _placed(subject, leaves[name], finding, answer.probe, demand.seed) for name, finding in found.items()
     )
+    placed = diagnosed(subject, placed, demand.seed)
     shapes = f"{_shapes(subject)} -> {answer.probe.output_shape}"
     kept = _contract(subject, answer, demand.seed)
     findings = (*placed, *kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -75,9 +75,16 @@ def _sentences(verdict: Verdict) -> list[str]:
         count, seen = sum(not one.remark for one in verdict.findings), verdict.resolution or 0.0
         line = f"PASS   {count} of {count} gradients agree. A relative error above {seen:.1e} would have been seen."
         return [_wrap(line, _INDENT)]
-    return [
-        _wrap(f"{one.outcome.value.upper()}   {_code(one)}{one.message}.{_evidence(one)}", _INDENT) for one in problems
-    ]
+    return ["\n\n".join(_problem(one)) for one in problems]
+
+
+def _problem(one: Finding) -> Iterator[str]:
+    """The fact and its evidence; then why, and what to change."""
+    yield _wrap(f"{one.outcome.value.upper()}   {_code(one)}{one.message}.{_evidence(one)}", _INDENT)
+    if one.cause:
+        explain = f" Explain: nnverify explain {one.code}." if one.code else ""
+        try_it = f" Try: {one.fix}." if one.fix else ""
+        yield _wrap(f"{_INDENT}{one.cause[:1].upper()}{one.cause[1:]}.{try_it}{explain}", _INDENT)
 
 
 def _evidence(one: Finding) -> str:
