@@ -11,10 +11,18 @@ import sys
 from collections.abc import Sequence
 
 from nnverify._errors import NnverifyError, NothingToCheck
-from nnverify.commands import bench, check, report, scaffold, train, verify
+from nnverify.commands import bench, check, explain, report, scaffold, train, verify
 from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, NOTHING, PASS
 
-COMMANDS = {"verify": verify, "check": check, "scaffold": scaffold, "bench": bench, "report": report, "train": train}
+COMMANDS = {
+    "verify": verify,
+    "check": check,
+    "explain": explain,
+    "scaffold": scaffold,
+    "bench": bench,
+    "report": report,
+    "train": train,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

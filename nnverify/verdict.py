@@ -181,7 +181,7 @@ class Verdict:
         for one in self.findings:
             if one.cause:
                 line = f"{one.code or f'd{one.leaf}'}: {one.cause}." + (f" Try: {one.fix}." if one.fix else "")
-                yield textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+                yield textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def place(index: tuple[int, ...]) -> str:

@@ -55,7 +55,7 @@ _MISTAKES: dict[str, tuple[Callable[[Curve, Array, Array, Curve], Array], str]] 
 
 def _outputs(scene: Scene) -> Array:
     """The output, with axes to be multiplied with the Jacobian."""
-    return scene.output.reshape(*scene.shape_out, *(1 for _ in scene.leaf_shape))
+    return scene.output.reshape((*scene.shape_out, *(1 for _ in scene.leaf_shape)))
 
 
 def _slopes(scene: Scene) -> Iterator[Guess]:
@@ -145,7 +145,7 @@ def _one_side(scene: Scene) -> Iterator[Guess]:
     """One factor where the output, or the leaf, is negative, and another one where it is positive: one of them is 1."""
     if scene.claimed.shape != scene.true.shape or not scene.linear:
         return
-    leaf = scene.value.reshape(*(1 for _ in scene.shape_out), *scene.leaf_shape)
+    leaf = scene.value.reshape((*(1 for _ in scene.shape_out), *scene.leaf_shape))
     for what, sign in (("the output", np.sign(_outputs(scene))), (scene.name, np.sign(leaf))):
         for side in (1, -1):
             chosen = np.broadcast_to(sign == side, scene.J.shape)

@@ -76,7 +76,7 @@ def _undrawn(scene: Scene) -> Iterator[Guess]:
 
 
 def _unit(scene: Scene) -> Array:
-    return np.eye(scene.value.size).reshape(*scene.shape_out, *scene.leaf_shape)
+    return np.eye(scene.value.size).reshape((*scene.shape_out, *scene.leaf_shape))
 
 
 def _undrawn_words(held: Held) -> Named | None:

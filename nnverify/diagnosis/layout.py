@@ -84,7 +84,7 @@ def sampled(scene: Scene) -> bool:
     if not shared or len(scene.leaf_shape) < 2:
         return False
     acts = np.moveaxis(scene.J, len(scene.shape_out), 1) != 0
-    return bool(np.all(np.any(acts.reshape(*acts.shape[:2], -1), axis=2) <= np.eye(len(acts), dtype=bool)))
+    return bool(np.all(np.any(acts.reshape((*acts.shape[:2], -1)), axis=2) <= np.eye(len(acts), dtype=bool)))
 
 
 def _rolls(scene: Scene) -> Iterator[Guess]:

@@ -37,7 +37,7 @@ _LEFT_OUT = (("both", 0.0, 0.0), ("the mean", 0.0, 1.0), ("the variance", 1.0, 0
 
 
 def _rows(scene: Scene, matrix: Array) -> Array:
-    return scene.rows(matrix.reshape(*scene.shape_out, *scene.leaf_shape))
+    return scene.rows(matrix.reshape((*scene.shape_out, *scene.leaf_shape)))
 
 
 def _parts(scene: Scene) -> tuple[Array, Array, Array] | None:

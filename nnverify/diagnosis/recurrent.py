@@ -85,9 +85,9 @@ def _placed(scene: Scene, found: _Recurrence, one: Array, t: int) -> Array:
     """One step's Jacobian by the whole leaf: its inputs are those of step t, its first state that of step 0."""
     lead = one.shape[:-1]
     if scene.name == found.state:
-        return one.reshape(*lead, *scene.leaf_shape) * float(t == 0)
+        return one.reshape((*lead, *scene.leaf_shape)) * float(t == 0)
     if scene.name != found.inputs:
-        return one.reshape(*lead, *scene.leaf_shape)
+        return one.reshape((*lead, *scene.leaf_shape))
     whole = np.zeros((*lead, *scene.leaf_shape))
     place = [slice(None)] * whole.ndim
     place[len(lead) + found.axis] = slice(t, t + 1)

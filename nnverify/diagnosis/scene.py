@@ -89,7 +89,7 @@ class Scene:
     @cached_property
     def J(self) -> Array:  # noqa: N802
         """The Jacobian with the axes of the output apart: (*output, *shape)."""
-        return self.jacobian().reshape(*self.shape_out, *self.leaf_shape)
+        return self.jacobian().reshape((*self.shape_out, *self.leaf_shape))
 
     @property
     def leaf_shape(self) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ def _matrix(scene: Scene) -> Array:
 
 
 def _as_rows(scene: Scene, matrix: Array) -> Array:
-    return scene.rows(matrix.reshape(*scene.shape_out, *scene.leaf_shape))
+    return scene.rows(matrix.reshape((*scene.shape_out, *scene.leaf_shape)))
 
 
 def elementwise(scene: Scene) -> bool:

@@ -74,10 +74,10 @@ def _other_axis(scene: Scene) -> Iterator[Guess]:
     """A leaf along one axis of the output, whose gradient is summed over that axis and kept along another."""
     if sum(size > 1 for size in scene.leaf_shape) != 1 or len(scene.shape_out) < 2:
         return
-    per_output = scene.J.reshape(*scene.shape_out, -1).sum(axis=-1)
+    per_output = scene.J.reshape((*scene.shape_out, -1)).sum(axis=-1)
     for axis, size in enumerate(scene.shape_out):
         shape = [size if one == axis else 1 for one in range(len(scene.shape_out))]
-        predicted = per_output[..., None] * np.eye(size).reshape(*shape, size)
+        predicted = per_output[..., None] * np.eye(size).reshape((*shape, size))
         yield Guess(("axis", axis), partial(_like_claimed, scene, predicted), gain=scene.value.size)
 
 

@@ -66,10 +66,13 @@ def _factor_words(held: Held) -> Named | None:
         return Named("NV127", cause, "add both contributions: the derivative of x·x is 2x, one for each use of x")
     code = _CODES[found[0].kind](held, found[0])
     said = " or ".join(_said(one) for one in found)
-    cause = (
-        f"{held.name} is {'' if len(found) == 1 else 'what looks like '}{said} x the numerical gradient in every entry"
-    )
-    return Named(code, cause, _FIXES[code].format(name=held.name, inverse=f"1/{times(number)}", number=times(number)))
+    like = "" if len(found) == 1 else "what looks like "
+    cause = f"{held.name} is {like}{said} x the numerical gradient in every entry"
+    if code == "NV103":
+        cause += (
+            f": {'averaged over the samples, and forward is not' if number < 1 else 'never averaged, and forward is'}"
+        )
+    return Named(code, cause, _FIXES[code].format(name=held.name, number=found[0].words))
 
 
 def _said(one: Name) -> str:
@@ -124,7 +127,7 @@ _CODES: dict[str, Callable[[Held, Name], str]] = {
 }
 _FIXES = {
     "NV103": "make the mean or sum of backward that of forward: the count must appear in both or in neither",
-    "NV104": "multiply {name} by 1/({number}), and look for the constant that forward has and backward has not",
+    "NV104": "divide {name} by {number}: look for a factor that backward has and forward has not, or the reverse",
     "NV125": "use the same count in backward as in forward: n or n - 1",
     "NV126": "apply the rate as forward does, once: the mask already carries it, or it is never applied",
 }

@@ -38,7 +38,7 @@ def _ignored(scene: Scene) -> Iterator[Guess]:
     for name in [leaf.name for leaf in scene.subject.targets() if np.ndim(leaf.value) > 1]:
         if scene.values[name].size > _MOST or outputs < 2:
             continue
-        strides = _strides(scene.jacobian(name).reshape(*scene.shape_out, *scene.values[name].shape), outputs)
+        strides = _strides(scene.jacobian(name).reshape((*scene.shape_out, *scene.values[name].shape)), outputs)
         if strides:
             made = _moved_rows if name == scene.name else _moved_input
             yield Guess(("stride", name), partial(made, scene, name, strides))

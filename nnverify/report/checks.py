@@ -84,7 +84,7 @@ def _problem(one: Finding) -> Iterator[str]:
     if one.cause:
         explain = f" Explain: nnverify explain {one.code}." if one.code else ""
         try_it = f" Try: {one.fix}." if one.fix else ""
-        yield _wrap(f"{_INDENT}{one.cause[:1].upper()}{one.cause[1:]}.{try_it}{explain}", _INDENT)
+        yield _wrap(f"{_INDENT}Why: {one.cause}.{try_it}{explain}", _INDENT)
 
 
 def _evidence(one: Finding) -> str:

@@ -77,9 +77,9 @@ def test_a_failure_names_both_sides_and_the_bar() -> None:
 
 
 MALFORMED: dict[str, tuple[Change, str, str]] = {
-    "transposed": (np.transpose, "NV301", "dW has shape (5, 3), but W has shape (3, 5)"),
+    "transposed": (np.transpose, "NV102", "dW has shape (5, 3), but W has shape (3, 5)"),
     "not summed": (lambda dW: np.stack([dW, dW]), "NV301", "dW has shape (2, 3, 5), but W has shape (3, 5)"),
-    "a scalar": (np.sum, "NV301", "dW has shape (), but W has shape (3, 5)"),
+    "a scalar": (np.sum, "NV105", "dW has shape (), but W has shape (3, 5)"),
     "None": (lambda dW: None, "NV303", "dW is missing"),
     "NaN": (lambda dW: np.where(np.arange(5) == 2, np.nan, dW), "NV304", "dW[0,2] is nan: 3 of 15 entries"),
     "infinite": (lambda dW: dW + np.inf, "NV304", "15 of 15 entries"),
