@@ -28,7 +28,7 @@ _ALL = 128  # entries up to which every one is looked at
 _STEPS = tuple(10.0**-k for k in range(1, 13))  # that a report draws; a sentence speaks of the first
 _SPOKEN = 6  # of them: below, rounding alone may move the gap
 _FOUND = 16  # wrong entries after which the search through a large leaf stops
-_CLEAR = 16.0  # bars that a group's gap must have to be halved without another look
+_CLEAR = 5.0  # bars that a group's gap must have to be halved without another look
 _SPREAD = 512  # different sizes of the steps in a group
 
 

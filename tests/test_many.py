@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from nnverify.cli import main
+from nnverify.commands import _output
 
 Captured = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parent.parent
@@ -230,3 +232,32 @@ def test_nonsense_is_refused(option: str, value: str, capsys: Captured) -> None:
         main(["verify", option, value])
     assert refused.value.code == 2
     assert value in capsys.readouterr().err
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("bar", [True, False], ids=["with tqdm", "without"])
+def test_progress_has_a_rate_and_leaves_nothing_behind(
+    bar: bool, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal only: in a log file it would be noise."""
+    if bar:
+        pytest.importorskip("tqdm", reason="the extra `progress` is not installed")
+    else:
+        monkeypatch.setattr(_output, "find_spec", lambda _: None)
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["verify", str(_package(tmp_path) / "formulas.py"), "--draws", "2"]) == 0
+    shown = terminal.getvalue()
+    assert "3/3" in shown
+    assert re.search(r"\d/s" if not bar else r"row(/s|\b)", shown)
+    last = re.split(r"\r", shown)[-1]
+    assert last.removeprefix("\x1b[K").strip() == ""
+
+
+def test_progress_is_not_shown_to_a_file(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["verify", str(_package(tmp_path) / "formulas.py"), "--draws", "2"]) == 0
+    assert capsys.readouterr().err == ""

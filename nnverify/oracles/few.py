@@ -15,12 +15,12 @@ from nnverify.oracles.tableau import extrapolate
 
 Array = NDArray[np.float64]
 
-# Exponents k of the steps 2⁻ᵏ. Three steps leave an error of the order of h⁶, here 2⁻⁵⁴, and noise of about 2¹¹ ulp.
-_STEPS = ((9, 10, 11), tuple(range(7, 14)))
+# Exponents k of the steps 2⁻ᵏ. Three steps leave an error of the order of h⁶, here 2⁻⁵⁴, and noise of about 2¹⁰ ulp.
+_STEPS = ((8, 9, 10), tuple(range(7, 13)))
 
 
 def few(line: Line, weights: Array | None, sigma: Array, wanted: float) -> Estimate | None:
-    """The estimate of 6 evaluations, else of 14; None where neither error bar is at most ``wanted``."""
+    """The estimate of 6 evaluations, else of 12; None where neither error bar is at most ``wanted``."""
     for exponents in _STEPS:
         rungs = climb(line, weights, sigma, exponents)
         central = (rungs.plus - rungs.minus) / (2 * rungs.steps)
