@@ -11,13 +11,14 @@ import sys
 from collections.abc import Sequence
 
 from nnverify._errors import NnverifyError, NothingToCheck
-from nnverify.commands import bench, check, explain, report, scaffold, train, verify
+from nnverify.commands import bench, check, demo, explain, report, scaffold, train, verify
 from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, NOTHING, PASS
 
 COMMANDS = {
     "verify": verify,
     "check": check,
     "explain": explain,
+    "demo": demo,
     "scaffold": scaffold,
     "bench": bench,
     "report": report,

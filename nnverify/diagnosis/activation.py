@@ -118,14 +118,14 @@ def _own_slope(scene: Scene) -> Iterator[Guess]:
         return
     y, x = scene.output.reshape(scene.leaf_shape), scene.value
     dout = scene.upstreams.reshape(-1, *scene.leaf_shape)
-    yield Guess(("1",), lambda: np.broadcast_to(dout, (len(dout), *scene.leaf_shape)))
-    yield Guess(("its value",), lambda: dout * y)
-    yield Guess(("its argument",), lambda: dout * x)
-    yield Guess(("its slope at its value",), partial(_at, scene, y))
-    yield Guess(("its slope at minus its argument",), partial(_at, scene, -x))
+    yield Guess(("itself",), lambda: np.broadcast_to(dout, (len(dout), *scene.leaf_shape)))
+    yield Guess(("times the output",), lambda: dout * y)
+    yield Guess((f"times {scene.name}",), lambda: dout * x)
+    yield Guess(("times the slope at the output",), partial(_at, scene, y))
+    yield Guess((f"times the slope at -{scene.name}",), partial(_at, scene, -x))
     if np.all(x):
-        yield Guess(("its value over its argument, one term of the product rule,",), lambda: dout * y / x)
-        yield Guess(("its slope less one term of the product rule",), lambda: scene.true - dout * y / x)
+        yield Guess((f"times the output over {scene.name}, one term of a product's slope",), lambda: dout * y / x)
+        yield Guess(("times its slope less one term of the product rule",), lambda: scene.true - dout * y / x)
 
 
 def _at(scene: Scene, value: Array) -> Array:
@@ -134,8 +134,8 @@ def _at(scene: Scene, value: Array) -> Array:
 
 def _own_slope_words(held: Held) -> Named:
     what, y = held.key[0], held.scene.output
-    rectifier = what == "its value" and np.all(y >= 0) and np.any(y == 0)
-    cause = f"{held.name} is the upstream times {what} in every entry, where the slope of the function is due"
+    rectifier = what == "times the output" and np.all(y >= 0) and np.any(y == 0)
+    cause = f"{held.name} is the upstream {what} in every entry, where the slope of the function is due"
     if rectifier:
         return Named("NV115", cause, "multiply by the mask (x > 0), the slope of the ReLU, not by its value")
     return Named("NV110", cause, "multiply the upstream by the derivative of the function at its argument")

@@ -72,7 +72,11 @@ def _factor_words(held: Held) -> Named | None:
         cause += (
             f": {'averaged over the samples, and forward is not' if number < 1 else 'never averaged, and forward is'}"
         )
-    return Named(code, cause, _FIXES[code].format(name=held.name, number=found[0].words))
+    return Named(code, cause, _FIXES[code].format(name=held.name, inverse=_inverse(found[0].words)))
+
+
+def _inverse(words: str) -> str:
+    return words.removeprefix("1/") if words.startswith("1/") else f"1/{words if words.isalnum() else f'({words})'}"
 
 
 def _said(one: Name) -> str:
@@ -81,7 +85,7 @@ def _said(one: Name) -> str:
 
 def _constant(held: Held, number: str) -> Named:
     cause = f"{held.name} is {number} x the numerical gradient in every entry, at every size and value tried"
-    return Named("NV104", cause, _FIXES["NV104"].format(name=held.name, number=number))
+    return Named("NV104", cause, _FIXES["NV104"].format(name=held.name, inverse=_inverse(number)))
 
 
 def _count_code(held: Held, found: Name) -> str:
@@ -127,7 +131,7 @@ _CODES: dict[str, Callable[[Held, Name], str]] = {
 }
 _FIXES = {
     "NV103": "make the mean or sum of backward that of forward: the count must appear in both or in neither",
-    "NV104": "divide {name} by {number}: look for a factor that backward has and forward has not, or the reverse",
+    "NV104": "multiply {name} by {inverse}: look for a factor that only one of forward and backward has",
     "NV125": "use the same count in backward as in forward: n or n - 1",
     "NV126": "apply the rate as forward does, once: the mask already carries it, or it is never applied",
 }
