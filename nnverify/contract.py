@@ -70,35 +70,69 @@ class Calls:
 
 def call(subject: Subject, first: Probe, second: Probe, seed: int) -> Calls:
     """Make the calls. Raises what forward raises; a pullback that raises is recorded."""
+    twice = _twice(subject, first, second)
+    mixed = _mixed(subject, first, second, seed)
+    allowed = _tolerance(first, second)
+    adds = all(adds_up(leaf.name, first, second, mixed.result, allowed) for leaf in subject.targets())
+    return Calls(
+        first,
+        second,
+        (first.output, second.output, twice.output, mixed.output),
+        twice.scaled,
+        twice.following,
+        plain(subject, np.zeros_like(first.upstream)),
+        mixed.result,
+        None if adds else plain(subject, first.upstream + second.upstream),
+        _reused(subject, first, seed),
+        _alone(subject, first, seed),
+        tuple(dict.fromkeys((*twice.changed, *mixed.changed))),
+        twice.shared,
+        twice.returned_again,
+        allowed,
+    )
+
+
+@dataclass(frozen=True)
+class _Twice:
+    """One forward whose pullback was called twice: what is kept of it, the arrays that were called with being large."""
+
+    output: Array
+    scaled: Result
+    following: Result
+    shared: tuple[tuple[str, str], ...]
+    returned_again: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def _twice(subject: Subject, first: Probe, second: Probe) -> _Twice:
     watch = Watch(subject)
     output, pullback = watch.forward()
     given = watch.backward(pullback, output, FACTOR * first.upstream)
     shared, scaled = tuple(watch.shared(given)), given.kept()
     following = watch.backward(pullback, output, second.upstream)
-    returned_again = [name for name, part in given.gradients.items() if overlap(part, following.gradients.get(name))]
-    other = Watch(subject)
-    between, mixing = other.forward()
+    again = [name for name, part in given.gradients.items() if overlap(part, following.gradients.get(name))]
+    del given  # large, and from here on nobody's
+    return _Twice(
+        subject.flatten(output), scaled, following.kept(), shared, tuple(again), tuple(dict.fromkeys(watch.changed))
+    )
+
+
+@dataclass(frozen=True)
+class _Mixed:
+    """One forward, another one elsewhere, and then the pullback of the first for both upstreams."""
+
+    output: Array
+    result: Result
+    changed: tuple[str, ...]
+
+
+def _mixed(subject: Subject, first: Probe, second: Probe, seed: int) -> _Mixed:
+    watch = Watch(subject)
+    output, pullback = watch.forward()
     with suppress(Exception):  # other values may lie outside forward's domain
         subject.run(*elsewhere(subject, seed))
-    mixed = other.backward(mixing, between, first.upstream + second.upstream).kept()
-    allowed = _tolerance(first, second)
-    adds = all(adds_up(leaf.name, first, second, mixed, allowed) for leaf in subject.targets())
-    return Calls(
-        first,
-        second,
-        (first.output, second.output, subject.flatten(output), subject.flatten(between)),
-        scaled,
-        following.kept(),
-        plain(subject, np.zeros_like(first.upstream)),
-        mixed,
-        None if adds else plain(subject, first.upstream + second.upstream),
-        _reused(subject, first, seed),
-        _alone(subject, first, seed),
-        tuple(dict.fromkeys((*watch.changed, *other.changed))),
-        shared,
-        tuple(returned_again),
-        allowed,
-    )
+    result = watch.backward(pullback, output, first.upstream + second.upstream).kept()
+    return _Mixed(subject.flatten(output), result, tuple(watch.changed))
 
 
 def plain(subject: Subject, upstream: Array) -> Result:
@@ -172,17 +206,21 @@ def _alone(subject: Subject, first: Probe, seed: int) -> Result | None:
     samples = _samples(subject, output)
     if samples is None:
         return None
-    moved = _values(subject)
-    moved[0][1:] = elsewhere(subject, seed)[0][1:]
-    try:
-        heard = not np.array_equal(np.asarray(subject.forward(*moved))[0], output[0])
-    except Exception:
-        return None
-    if heard:
+    if _heard(subject, output, seed):
         return None
     dout = first.upstream.reshape(np.shape(output)).copy()
     dout[1:] = 0.0
     return Watch(subject).backward(pullback, output, dout.reshape(-1))
+
+
+def _heard(subject: Subject, output: Array, seed: int) -> bool:
+    """Whether the first sample's output changes with the others; what cannot be asked counts as yes."""
+    moved = _values(subject)
+    moved[0][1:] = elsewhere(subject, seed)[0][1:]
+    try:
+        return not np.array_equal(np.asarray(subject.forward(*moved))[0], output[0])
+    except Exception:
+        return True
 
 
 def _samples(subject: Subject, output: Any) -> int | None:

@@ -41,8 +41,9 @@ class Watch:
 
     def __init__(self, subject: Subject, values: Sequence[Any] | None = None) -> None:
         self._subject = subject
+        # The subject's own arrays are never handed out, and tell what a copy of them was.
+        self._before = [leaf.value for leaf in subject.leaves] if values is None else list(map(copied, values))
         self._values = [copied(leaf.value) for leaf in subject.leaves] if values is None else list(values)
-        self._before = [copied(value) for value in self._values]
         self.changed: list[str] = []
         self._outputs: list[tuple[Any, Any]] = []
         self._upstreams: Sequence[Any] = ()
