@@ -66,8 +66,8 @@ def floor(layer: Layer) -> bool:
 def ours(layer: Layer, effort: str = "standard") -> bool:
     """Two functions, and not the methods: an object of the caller's is copied for every call.
 
-    State is put back after every call, a counter too; so the count is the verdict's, to which the calls of the
-    contract come on top: four at most.
+    State is put back after every call, a counter too; so the count is the verdict's, to which those that
+    settle the calling convention and the contract come on top: about a dozen.
     """
     from nnverify import Outcome, check_gradients
 

@@ -18,7 +18,7 @@ from nnverify._errors import NothingToCheck
 from nnverify.api import check_gradients
 from nnverify.verdict import Outcome, Verdict
 
-_POINTS = 120  # of a curve: as many as a plot shows
+_POINTS = 60  # of a curve: as many as a plot shows
 
 
 def plans(modules: Iterable[ModuleType], *, only: str, where: str) -> tuple[list[Any], Callable[[Any], Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ˡᵀⁿ", "0123456789+−()l⊤n", strict=True))
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ˡᵀⁿ", "0123456789+−()lTn", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙₚ₊₋", "0123456789ijkmnp+−", strict=True))
 # Brackets as high as letters, and a prime that stands close: its glyph is already a raised one.
 _SIGNS = dict.fromkeys("()[]", ' stretchy="false"') | {"′": ' lspace="0" rspace="0"'}
@@ -71,7 +71,9 @@ def _plain(letters: str) -> str:
     """A run of letters, of digits, or one sign."""
     if letters[0].isdigit():
         return f"<mn>{letters}</mn>"
-    if letters.isalpha() or letters == "⊤":
+    if letters == "T":
+        return '<mi mathvariant="normal">T</mi>'
+    if letters.isalpha():
         return f"<mi>{escape(letters)}</mi>"
     return f"<mo{_SIGNS.get(letters, '')}>{escape(letters)}</mo>"
 

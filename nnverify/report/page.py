@@ -101,8 +101,15 @@ def _outcome(subjects: Sequence[Subject]) -> str:
 
 
 def _harmless(raw: Sequence[Any]) -> str:
-    """JSON that cannot end the element it stands in."""
-    return json.dumps(json.loads(dumps(list(raw))), ensure_ascii=False).replace("<", "\\u003c")
+    """JSON that cannot end the element it stands in; what is null is left out."""
+    known = _known(json.loads(dumps(list(raw))))
+    return json.dumps(known, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _known(item) for key, item in value.items() if item is not None}
+    return [_known(item) for item in value] if isinstance(value, list) else value
 
 
 def _row(subject: Subject, one: Finding) -> Row:

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -23,6 +24,22 @@ _INK, _FAINT, _GROUND = "#010203", "#010204", "#010205"
 _SERIES = ("#010211", "#010212", "#010213", "#010214")
 _COLOURS = {_INK: "currentColor", _FAINT: "var(--faint)", _GROUND: "var(--ground)"}
 _COLOURS |= {colour: f"var(--series{number})" for number, colour in enumerate(_SERIES, start=1)}
+# What recurs in every plot; page.html says the same by these names.
+_CLASSES = {
+    f"fill: {_INK}; stroke: {_INK}; stroke-width: 0.8": "tick",
+    f"stroke: {_INK}; stroke-width: 0.8": "tick",
+    f"font-size: 9px; text-anchor: middle; fill: {_INK}": "below",
+    f"font-size: 9px; text-anchor: end; fill: {_INK}": "beside",
+    f"fill: none; stroke: {_INK}; stroke-width: 0.8; stroke-linejoin: miter; stroke-linecap: square": "axis",
+}
+_NAMES = {"faint": _FAINT, **{f"series{number}": colour for number, colour in enumerate(_SERIES, start=1)}}
+for _name, _colour in _NAMES.items():
+    for _width in ("1.6", "1.1"):
+        _CLASSES[f"fill: none; stroke: {_colour}; stroke-width: {_width}; stroke-linecap: square"] = f"line {_name}"
+    _CLASSES[f"fill: {_colour}; stroke: {_colour}"] = f"dot {_name}"
+    _CLASSES[f"stroke: {_colour}; stroke-linejoin: miter"] = f"dot {_name}"
+_NOT_SHOWN = ("metadata", "style", "clipPath")
+_DECIMALS = re.compile(r"\d+\.\d{2,}")
 _STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "nnverify",
@@ -54,19 +71,51 @@ def svg(draw: Callable[[Any], None], *, name: str, title: str, width: float = 4.
 
 
 def _page_ready(text: str, name: str, title: str) -> str:
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), text)
+    """Without what the page says once for all plots, and without what draws nothing."""
+    text = re.sub(r"<!--.*?-->| xmlns(:\w+)?=\"[^\"]*\"|xlink:", "", text[text.index("<svg") :], flags=re.DOTALL)
+    root = ElementTree.fromstring(text)
+    box = root.attrib["viewBox"]
+    root.attrib.clear()
+    root.attrib.update({"viewBox": box, "role": "img", "aria-label": title})
+    _slim(root)
+    text = ElementTree.tostring(root, encoding="unicode")
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
-    text = re.sub(r'<g id="[^"]*">', "<g>", text)
-    text = re.sub(r'<style.*?</style>| transform="rotate\(-0 [^"]*\)"|font-family: [^;]*; ', "", text)
-    text = text.replace("<defs></defs>", "")
-    text = re.sub(r">\s+<", "><", text.replace("\n", " "))
-    text = re.sub(r" xmlns(:\w+)?=\"[^\"]*\"|xlink:", "", text)
     for colour, page in _COLOURS.items():
         text = text.replace(colour, page)
-    label = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return re.sub(r'<svg[^>]*(viewBox="[^"]*")[^>]*>', rf'<svg \1 role="img" aria-label="{label}">', text, count=1)
+    return text
+
+
+def _slim(element: ElementTree.Element) -> None:
+    """Groups that say nothing dissolved, styles that recur named, coordinates rounded.
+
+    Clips go too: every plot is as wide as what it shows.
+    """
+    children: list[ElementTree.Element] = []
+    for child in element:
+        _slim(child)
+        said = {key: value for key, value in child.attrib.items() if key != "id"}
+        if child.tag not in _NOT_SHOWN and said.get("style") != "fill: none":
+            children += list(child) if child.tag == "g" and not said else [child]
+    element[:] = children
+    element.text = (element.text or "").strip() or None
+    element.tail = None
+    element.attrib.pop("clip-path", None)
+    for key, value in list(element.attrib.items()):
+        element.attrib[key] = _DECIMALS.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value)
+    _restyle(element)
+
+
+def _restyle(element: ElementTree.Element) -> None:
+    said = element.attrib
+    if element.tag == "path":
+        said["d"] = re.sub(r"\s*L\s*|\s+", " ", said["d"]).strip()  # after M, pairs are lines
+    if said.get("transform", "").startswith("rotate(-0"):
+        del said["transform"]
+    style = re.sub(r"font-family: [^;]*; ", "", said.pop("style", ""))
+    if style in _CLASSES:
+        said["class"] = _CLASSES[style]
+    elif style:
+        said["style"] = style
 
 
 def step_curve(details: Details) -> Callable[[Any], None]:
@@ -76,8 +125,8 @@ def step_curve(details: Details) -> Callable[[Any], None]:
     right = [max(one.numerical, 1e-18) for one in details.steps]
 
     def draw(axes: Any) -> None:
-        axes.loglog(steps, right, "o-", color=_FAINT, markersize=3, label="a right gradient")
-        axes.loglog(steps, gaps, "o-", color=_SERIES[1], markersize=3, label="this gradient")
+        axes.loglog(steps, right, "s-", color=_FAINT, markersize=3, label="a right gradient")
+        axes.loglog(steps, gaps, "s-", color=_SERIES[1], markersize=3, label="this gradient")
         axes.set(xlabel="relative step", ylabel="error")
         axes.legend()
         _powers(axes)
@@ -136,7 +185,7 @@ def scaling(own: Sequence[Point], size: str) -> Callable[[Any], None]:
             line = [one for one in own if one.form == form]
             places = [dict(one.sizes)[size] for one in line]
             if line:
-                axes.loglog(places, [one.seconds for one in line], "o-", color=colour, markersize=3, label=FORMS[form])
+                axes.loglog(places, [one.seconds for one in line], "s-", color=colour, markersize=3, label=FORMS[form])
         ticks = sorted({dict(one.sizes)[size] for one in own})
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.set(xlabel=size, ylabel="seconds")

@@ -24,8 +24,8 @@ STATEMENTS = [
         ("dW", "<mi>d</mi><mi>W</mi>"),
         ("dW2", "<mi>d</mi><msub><mi>W</mi><mrow><mn>2</mn></mrow></msub>"),
         ("dout", "<mi>dout</mi>"),
-        ("Xᵀ", "<msup><mi>X</mi><mrow><mi>⊤</mi></mrow></msup>"),
-        ("A1ᵀ", "<msubsup><mi>A</mi><mrow><mn>1</mn></mrow><mrow><mi>⊤</mi></mrow></msubsup>"),
+        ("Xᵀ", '<msup><mi>X</mi><mrow><mi mathvariant="normal">T</mi></mrow></msup>'),
+        ("A1ᵀ", '<msubsup><mi>A</mi><mrow><mn>1</mn></mrow><mrow><mi mathvariant="normal">T</mi></mrow></msubsup>'),
         ("(2/m)", "<mfrac><mn>2</mn><mi>m</mi></mfrac>"),
         ("δ1", "<mi>δ</mi><mn>1</mn>"),
         ("δAᵀ", "<mi>δ</mi><msup>"),
@@ -48,4 +48,4 @@ def test_every_derivation_keeps_all_its_letters(statement: str) -> None:
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"[\s/()\[\]]", "", text.translate(str.maketrans("ᵀˡ⁽⁾⁻⁺²¹", "⊤l()−+21")))
+    return re.sub(r"[\s/()\[\]]", "", text.translate(str.maketrans("ᵀˡ⁽⁾⁻⁺²¹", "Tl()−+21")))
