@@ -1,7 +1,8 @@
 """Findings about wrong gradients, with their cause where one explains every entry, else with where they differ.
 
-The caller's own point comes first, then copies of the problem at other sizes and values. A cause must hold at all of
-them; the simplest is named, and what cannot be told apart is said together.
+A cause must hold at the caller's own point and at copies of the problem at other sizes and values; the simplest is
+named, and what cannot be told apart is said together. The smallest problem comes first: what no cause explains there
+is not measured elsewhere.
 """
 
 from __future__ import annotations
@@ -17,54 +18,75 @@ from nnverify._errors import NnverifyError
 from nnverify.diagnosis.cause import Cause, Guess, Held, Named
 from nnverify.diagnosis.copies import copies
 from nnverify.diagnosis.masked import masked
-from nnverify.diagnosis.scene import Point, Scene, point, scene
+from nnverify.diagnosis.scene import Point, Scene, agrees, point, scene
 from nnverify.diagnosis.table import CAUSES
 from nnverify.diagnosis.where import where
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome
 
 _COPIES = 2
+_SMALL = 48  # entries: of a larger leaf the copies come first
 _SHAPES = "NV301"
+_ODD_FUNCTIONS = (NnverifyError, ValueError, ArithmeticError)
 
 
 def diagnosed(subject: Subject, findings: Sequence[Finding], seed: int) -> tuple[Finding, ...]:
     """The findings, those about wrong gradients with their causes."""
-    look = _Look(subject, seed)
     right = [one.leaf for one in findings if one.outcome is Outcome.PASS]
+    look = _Look(subject, seed, right)
     with np.errstate(all="ignore"):
-        return tuple(_with_cause(look, one, right) for one in findings)
+        return tuple(_with_cause(look, one) for one in findings)
 
 
-def _with_cause(look: _Look, finding: Finding, right: Sequence[str]) -> Finding:
+def _with_cause(look: _Look, finding: Finding) -> Finding:
     if finding.outcome is not Outcome.FAIL or finding.code not in (None, _SHAPES, "NV304"):
         return finding
     if finding.code == "NV304":
         return masked(look.subject, finding, look.seed)
     scenes = look.scenes(finding.leaf)
-    named = _explained(scenes)
+    first = next(scenes, None)
+    named = None if first is None else _explained(first, _Later(scenes))
     if named:
         return replace(finding, code=named.code, cause=named.cause, fix=named.fix)
-    if finding.code is None and scenes:
-        return replace(finding, cause=where(scenes[0], right))
-    return finding
+    return replace(finding, cause=where(first, look.right)) if finding.code is None and first else finding
 
 
 class _Look:
-    """The points at which a subject is looked at, measured once for all its leaves."""
+    """The points at which a subject is looked at, each measured once for all its leaves, and only when asked for."""
 
-    def __init__(self, subject: Subject, seed: int) -> None:
-        self.subject, self.seed = subject, seed
+    def __init__(self, subject: Subject, seed: int, right: Sequence[str]) -> None:
+        self.subject, self.seed, self.right = subject, seed, right
 
     @cached_property
-    def points(self) -> list[Point]:
-        others = (point(other, self.seed) for other in copies(self.subject, self.seed))
-        found = [point(self.subject, self.seed), *islice(filter(None, others), _COPIES)]
-        return [one for one in found if one is not None]
+    def own(self) -> Point | None:
+        return point(self.subject, self.seed)
 
-    def scenes(self, leaf: str) -> list[Scene]:
-        """Those at which the leaf's gradient is seen finely, and is wrong; the caller's own first."""
-        found = [made for one in self.points if (made := scene(one, leaf)) is not None]
-        return [one for one in found if _measured(one)]
+    @cached_property
+    def others(self) -> list[Point]:
+        """Copies at which the leaves that are right here are right, too: else the layer does not take such sizes."""
+        made = filter(None, (point(other, self.seed) for other in copies(self.subject, self.seed)))
+        return list(islice((one for one in made if all(agrees(one, leaf) for leaf in self.right)), _COPIES))
+
+    def scenes(self, leaf: str) -> Iterator[Scene]:
+        """Those at which the leaf's gradient is seen finely, and is wrong."""
+        size = next(np.size(one.value) for one in self.subject.leaves if one.name == leaf)
+        own = [self.own] if self.own is not None else []
+        points = [*own, *self.others] if size <= _SMALL else [*self.others, *own]
+        for one in points:
+            made = scene(one, leaf)
+            if made is not None and _measured(made):
+                yield made
+
+
+class _Later:
+    """Scenes after the first, made when the first of them is asked for."""
+
+    def __init__(self, scenes: Iterator[Scene]) -> None:
+        self._scenes = scenes
+
+    @cached_property
+    def all(self) -> list[Scene]:
+        return list(self._scenes)
 
 
 def _measured(one: Scene) -> bool:
@@ -74,15 +96,13 @@ def _measured(one: Scene) -> bool:
         return False
 
 
-def _explained(scenes: Sequence[Scene]) -> Named | None:
+def _explained(first: Scene, later: _Later) -> Named | None:
     """The simplest cause that holds in all scenes; of equally simple ones all, in one sentence."""
-    if not scenes:
-        return None
     found: dict[int, list[Named]] = {}
     for cause in CAUSES:
         if found and cause.rank > min(found):
             break
-        named = _held(cause, scenes)
+        named = _held(cause, first, later)
         if named is not None:
             found.setdefault(cause.rank, []).append(named)
     return _together(found[min(found)]) if found else None
@@ -95,32 +115,36 @@ def _together(named: Sequence[Named]) -> Named:
     return replace(first, cause="looks like one of these: " + "; or ".join(one.cause for one in named))
 
 
-def _held(cause: Cause, scenes: Sequence[Scene]) -> Named | None:
+def _held(cause: Cause, first: Scene, later: _Later) -> Named | None:
     """The first variant of a cause that explains every entry in every scene."""
-    for guess in _guesses(cause, scenes[0]):
-        numbers = [guess.number] if _meets(scenes[0], guess) else []
-        for other in scenes[1:] if numbers else ():
-            again = next((one for one in _guesses(cause, other) if one.key == guess.key and _meets(other, one)), None)
-            if again is None:
-                break
-            numbers.append(again.number)
-        named = cause.words(Held(guess.key, scenes, numbers)) if len(numbers) == len(scenes) else None
-        if named is not None:
-            return named
+    for guess in _guesses(cause, first):
+        if not _meets(first, guess):
+            continue
+        again = [_again(cause, guess, other) for other in later.all]
+        if all(one is not None for one in again):
+            numbers = [guess.number, *(one.number for one in again if one is not None)]
+            named = cause.words(Held(guess.key, [first, *later.all], numbers))
+            if named is not None:
+                return named
     return None
+
+
+def _again(cause: Cause, guess: Guess, other: Scene) -> Guess | None:
+    """The same variant in another scene, if it holds there."""
+    return next((one for one in _guesses(cause, other) if one.key == guess.key and _meets(other, one)), None)
 
 
 def _guesses(cause: Cause, one: Scene) -> Iterator[Guess]:
     try:
         yield from cause.guesses(one)
-    except (NnverifyError, ValueError, ArithmeticError):
+    except _ODD_FUNCTIONS:
         return
 
 
 def _meets(one: Scene, guess: Guess) -> bool:
     try:
         rows = guess.rows()
-    except (NnverifyError, ValueError, ArithmeticError):
+    except _ODD_FUNCTIONS:
         return False
     given = one.claimed if guess.given is None else guess.given
     return bool(np.all(np.isfinite(rows))) and one.meets(given, rows, guess.gain)

@@ -113,8 +113,10 @@ def _of_leaves(scene: Scene) -> Iterator[Name]:
         if len(held) != 1 or (np.size(value) > 1 and leaf.differentiable):
             continue
         word, number = leaf.name if np.size(value) == 1 else f"max({leaf.name})", float(held[0])
-        made = {word: number, f"1/{word}": 1 / number, f"(1-{word})": 1 - number, f"2·{word}": 2 * number}
-        made |= {f"{word}²": number**2, f"√{word}": sqrt(abs(number)), f"1/{word}²": 1 / number**2}
+        simple = {word: number, f"1/{word}": 1 / number, f"(1-{word})": 1 - number}
         if number != 1:
-            made |= {f"1/(1-{word})": 1 / (1 - number), f"{word}/(1-{word})": number / (1 - number)}
-        yield from (Name(words, "value", 1, one) for words, one in made.items() if one not in (0.0, 1.0))
+            simple |= {f"1/(1-{word})": 1 / (1 - number), f"{word}/(1-{word})": number / (1 - number)}
+        others = {f"2·{word}": 2 * number, f"{word}²": number**2, f"1/{word}²": 1 / number**2}
+        others[f"√{word}"] = sqrt(abs(number))
+        for rank, made in ((1, simple), (2, others)):
+            yield from (Name(words, "value", rank, one) for words, one in made.items() if one not in (0.0, 1.0))

@@ -92,7 +92,7 @@ def _rolls(scene: Scene) -> Iterator[Guess]:
         for step in (1, -1):
             yield _guess(scene, ("roll", axis, step), partial(np.roll, shift=step, axis=axis))
             yield _guess(scene, ("shift", axis, step), partial(_shifted, step=step, axis=axis))
-    for axis, size in enumerate(scene.shape_out):
+    for axis, size in enumerate(scene.shape_out if len(scene.parts) == 1 else ()):
         for step in (1, -1) if size > 1 else ():
             yield Guess(("upstream", axis, step), partial(_of_rolled, scene, axis, step))
 

@@ -95,11 +95,22 @@ def _placed(scene: Scene, found: _Recurrence, one: Array, t: int) -> Array:
     return whole
 
 
+def recurs(scene: Scene, axis: int) -> bool:
+    """Whether forward is a recurrence along an axis of the output."""
+    if not 2 <= len(scene.shape_out) <= 3 or len(scene.values) < 3:
+        return False
+    return any(found.axis == axis for found in _recurrences(scene))
+
+
+def carry_dropped(name: str, axis: int) -> Named:
+    """The cause in words."""
+    cause = f"{name} sums what each step along axis {axis} does to its own output: nothing is carried back"
+    fix = "carry the gradient of the state from step t + 1 to step t, and add it to the upstream there"
+    return Named("NV123", cause, fix)
+
+
 def _dropped_words(held: Held) -> Named:
-    cause = f"{held.name} sums what each step along axis {held.key[1]} does to its own output: nothing is carried back"
-    return Named(
-        "NV123", cause, "carry the gradient of the state from step t + 1 to step t, and add it to the upstream there"
-    )
+    return carry_dropped(held.name, held.key[1])
 
 
 RECURRENT = (Cause(4, _dropped, _dropped_words),)

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import DIFFERS, excess
-from nnverify.diagnosis.measure import Jacobian, measure
+from nnverify.diagnosis.measure import Jacobian, measure, slope
 from nnverify.draws import generator, signs
+from nnverify.isolation import own_steps
 from nnverify.probe import probe
 from nnverify.subject import Leaf, Subject, copied, like
 
@@ -36,12 +37,14 @@ class Scene:
     upstreams  one row for each, over the flat output
     claims     by leaf, what the backward returned: (row, *shape as returned)
     linear     whether the rows are the single outputs
+    parts      the sizes of the outputs, one where forward returns one array
     """
 
     subject: Subject
     leaf: Leaf
     output: Array
     shape_out: tuple[int, ...]
+    parts: tuple[int, ...]
     upstreams: Array
     claims: Mapping[str, Array]
     linear: bool
@@ -143,6 +146,7 @@ class Point:
     subject: Subject
     output: Array
     shape_out: tuple[int, ...]
+    parts: tuple[int, ...]
     upstreams: Array
     claims: Mapping[str, Array]
     linear: bool
@@ -160,8 +164,10 @@ def point(subject: Subject, seed: int) -> Point | None:
         upstreams, claims, linear = _claims(subject, vector.size, seed)
     except Exception:
         return None
-    shape_out = np.shape(output) if not isinstance(output, tuple | list) else (vector.size,)
-    return Point(subject, vector, shape_out, upstreams, claims, linear, seed)
+    several = isinstance(output, tuple | list)
+    parts = tuple(np.size(part) for part in output) if several else (vector.size,)
+    shape_out = (vector.size,) if several else np.shape(output)
+    return Point(subject, vector, shape_out, parts, upstreams, claims, linear, seed)
 
 
 def scene(at: Point, leaf: str) -> Scene | None:
@@ -170,7 +176,23 @@ def scene(at: Point, leaf: str) -> Scene | None:
     if leaf not in at.claims or not 0 < np.size(own.value) <= MOST:
         return None
     eps = max(float(np.max(at.subject.spacing(at.output))), _eps(at.subject, at.seed, leaf))
-    return Scene(at.subject, own, at.output, at.shape_out, at.upstreams, at.claims, at.linear, at.seed, eps, at.known)
+    return Scene(
+        at.subject, own, at.output, at.shape_out, at.parts, at.upstreams, at.claims, at.linear, at.seed, eps, at.known
+    )
+
+
+def agrees(at: Point, leaf: str) -> bool:
+    """Whether a leaf's gradient agrees along one direction: the cheap test of one that is known to be right."""
+    own = next(one for one in at.subject.leaves if one.name == leaf)
+    u = own_steps(at.subject, own, at.seed).reshape(np.shape(own.value))
+    claimed = at.claims.get(leaf)
+    if claimed is None or claimed.shape[1:] != u.shape:
+        return claimed is None
+    found, error = slope(at.subject, leaf, u)
+    terms = (claimed * u).reshape(len(claimed), -1)
+    rounding = 1e-6 * np.sum(np.abs(terms), axis=1) + DIFFERS * error * np.sum(np.abs(at.upstreams), axis=1)
+    gaps = np.abs(np.sum(terms, axis=1) - at.upstreams @ found)
+    return bool(np.all(gaps <= rounding + 1e-6 * np.abs(at.upstreams) @ np.abs(found)))
 
 
 def _eps(subject: Subject, seed: int, leaf: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify.diagnosis.cause import Cause, Guess, Held, Named
+from nnverify.diagnosis.recurrent import carry_dropped
 from nnverify.diagnosis.scene import Array, Scene
 
 
@@ -73,12 +74,7 @@ def causal(scene: Scene, axis: int) -> bool:
 def _own_place_words(held: Held) -> Named:
     axis = held.key[1]
     if causal(held.scene, axis):
-        cause = f"{held.name} holds what each step along axis {axis} does to its own output: nothing is carried back"
-        return Named(
-            "NV123",
-            cause,
-            "carry the gradient of the state from step t + 1 to step t, and add it to the upstream there",
-        )
+        return carry_dropped(held.name, axis)
     cause = (
         f"{held.name} counts for each place along axis {axis} only the output at that place; others depend on it, too"
     )

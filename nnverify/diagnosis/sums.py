@@ -11,6 +11,7 @@ import numpy as np
 
 from nnverify.diagnosis.cause import Cause, Guess, Held, Named
 from nnverify.diagnosis.factors import batch
+from nnverify.diagnosis.recurrent import carry_dropped, recurs
 from nnverify.diagnosis.scene import Array, Scene
 
 _REDUCE: dict[str, Any] = {"sum": np.sum, "mean": np.mean}
@@ -95,6 +96,8 @@ def _other_axis_words(held: Held) -> Named:
 
 def _samples(scene: Scene) -> Iterator[Guess]:
     """Some outputs counted, the others not."""
+    if len(scene.parts) > 1:
+        return
     for axis, size in enumerate(scene.shape_out):
         for words, chosen in _CHOSEN.items() if size > 2 or (size > 1 and axis == 0) else ():
             yield Guess(("outputs", axis, words), partial(_only, scene, axis, chosen(size)))
@@ -119,6 +122,8 @@ _CHOSEN: dict[str, Any] = {
 
 def _samples_words(held: Held) -> Named:
     _, axis, words = held.key
+    if words == "only the first" and recurs(held.scene, axis):
+        return carry_dropped(held.name, axis)
     what = (
         "sample"
         if axis == 0 and held.scene.shape_out[0] == batch(held.scene)
@@ -153,46 +158,10 @@ def _parts_words(held: Held) -> Named:
     )
 
 
-def _overwritten(scene: Scene) -> Iterator[Guess]:
-    """Of all places of the output that an entry acts on, only the last or the first is counted."""
-    count = len(scene.shape_out)
-    for axes in subsets(count):
-        for last in (True, False):
-            yield Guess(("overwritten", last), partial(_one_place, scene, axes, last))
-
-
-def _one_place(scene: Scene, axes: tuple[int, ...], last: bool) -> Array:
-    """Places are positions along ``axes``; what else they hold is summed."""
-    front = np.moveaxis(scene.J, axes, range(len(axes)))
-    places = front.reshape(int(np.prod(front.shape[: len(axes)])), -1, *scene.leaf_shape)
-    acts = np.any(places != 0, axis=1)
-    order = acts[::-1] if last else acts
-    first = np.argmax(order, axis=0)
-    chosen = len(places) - 1 - first if last else first
-    mask = np.arange(len(places)).reshape(-1, *(1 for _ in scene.leaf_shape)) == chosen
-    kept = (places * mask[:, None]).reshape(front.shape)
-    return scene.rows(np.moveaxis(kept, range(len(axes)), axes))
-
-
-def _overwritten_words(held: Held) -> Named:
-    which = "last" if held.key[1] else "first"
-    whole = [
-        name
-        for name, value in held.scene.constants().items()
-        if np.asarray(value).dtype.kind in "iu" and np.ndim(value)
-    ]
-    if whole:
-        cause = f"{held.name} keeps the {which} of several contributions where an index in {whole[0]} repeats"
-        return Named("NV108", cause, f"use np.add.at(d, {whole[0]}, …): d[{whole[0]}] += … adds one of them only")
-    cause = f"{held.name} keeps the {which} of several contributions where windows overlap; all other entries agree"
-    return Named("NV124", cause, "add into the window with +=, never assign: overlapping windows share entries")
-
-
 SUMS = (
     Cause(2, _kept, _kept_words),
     Cause(2, _other_axis, _other_axis_words),
     Cause(2, _spread, _spread_words),
     Cause(3, _samples, _samples_words),
     Cause(3, _parts, _parts_words),
-    Cause(4, _overwritten, _overwritten_words),
 )

@@ -7,6 +7,7 @@ from nnverify.diagnosis.elsewhere import ELSEWHERE
 from nnverify.diagnosis.inside import INSIDE
 from nnverify.diagnosis.layout import LAYOUT
 from nnverify.diagnosis.normalised import NORMALISED
+from nnverify.diagnosis.places import PLACES
 from nnverify.diagnosis.recurrent import RECURRENT
 from nnverify.diagnosis.structure import STRUCTURE
 from nnverify.diagnosis.sums import SUMS
@@ -21,6 +22,7 @@ CAUSES: tuple[Cause, ...] = tuple(
             *VALUES,
             *UPSTREAM,
             *SUMS,
+            *PLACES,
             *LAYOUT,
             *STRUCTURE,
             *NORMALISED,

@@ -55,7 +55,8 @@ def _added_words(held: Held) -> Named | None:
     named = names(held.scenes, [abs(one or 0.0) for one in numbers])
     if not (constant(numbers) or scaled or named):
         return None
-    size = named[0].words if named and named[0].kind == "size" else times(abs(number))
+    follows = named and named[0].kind == "size" and not constant(numbers)
+    size = named[0].words if follows else times(abs(number))
     what = f"{size}·{words}" if words != "1" else size
     lacks = "lacks" if number < 0 else "has too much of"
     cause = f"{held.name} {lacks} {what}, and agrees in every entry but for that"

@@ -36,7 +36,7 @@ def _ignored_words(held: Held) -> Named:
 
 def _averaged(scene: Scene) -> Iterator[Guess]:
     """The mean or the sum of the upstream over axes in the place of each entry."""
-    for axes in subsets(len(scene.shape_out)):
+    for axes in subsets(len(scene.shape_out)) if len(scene.parts) == 1 else ():
         if np.prod([scene.shape_out[axis] for axis in axes]) > 1:
             for how, reduce in (("mean", np.mean), ("sum", np.sum)):
                 yield Guess(("upstream", how, axes), partial(_reduced, scene, reduce, axes), gain=scene.output.size)

@@ -9,6 +9,7 @@ import numpy as np
 from nnverify.diagnosis.cause import Cause, Guess, Held, Named
 from nnverify.diagnosis.factors import Name, batch, constant, names
 from nnverify.diagnosis.scene import Scene
+from nnverify.diagnosis.structure import elementwise
 from nnverify.verdict import times
 
 
@@ -85,7 +86,8 @@ def _said(one: Name) -> str:
 
 def _constant(held: Held, number: str) -> Named:
     cause = f"{held.name} is {number} x the numerical gradient in every entry, at every size and value tried"
-    return Named("NV104", cause, _FIXES["NV104"].format(name=held.name, inverse=_inverse(number)))
+    code = _constant_code(held)
+    return Named(code, cause, _FIXES[code].format(name=held.name, inverse=_inverse(number)))
 
 
 def _count_code(held: Held, found: Name) -> str:
@@ -122,8 +124,14 @@ def _rate_code(held: Held, _: Name) -> str:
     return "NV126" if any(len(value) == 2 and value[0] == 0 for value in values) else "NV104"
 
 
+def _constant_code(held: Held, _: Name | None = None) -> str:
+    """A factor of what forward draws is a rate."""
+    drawn = any("random" in note for note in held.scene.subject.notes)
+    return "NV126" if drawn and elementwise(held.scene) else "NV104"
+
+
 _CODES: dict[str, Callable[[Held, Name], str]] = {
-    "constant": lambda *_: "NV104",
+    "constant": _constant_code,
     "root": lambda *_: "NV104",
     "count": lambda *_: "NV125",
     "value": _rate_code,

@@ -13,6 +13,7 @@ from nnverify.verdict import place, times
 
 Places = NDArray[np.bool_]
 
+_ALL = {True: "in all entries", False: "in no pattern that has a name"}
 _FEW = 2  # entries that are listed one by one
 
 
@@ -22,7 +23,7 @@ def where(scene: Scene, right: Sequence[str]) -> str | None:
         return None
     gaps = excess(scene.claimed, scene.true, scene.bar(scene.claimed, scene.true)) > 1.0
     entries = np.any(gaps, axis=0)
-    spot = next(_places(scene, entries), None) or next(_outputs(scene, gaps), "in no pattern that has a name")
+    spot = next(_places(scene, entries), None) or next(_outputs(scene, gaps), _ALL[bool(np.all(entries))])
     others = f"; {', '.join(f'd{name}' for name in right)} {'is' if len(right) == 1 else 'are'} right" if right else ""
     return f"no known mistake explains every entry: d{scene.name} differs {spot}{_ratio(scene, gaps)}{others}"
 
@@ -34,6 +35,8 @@ def _ratio(scene: Scene, gaps: Places) -> str:
         return ""
     ratios = claimed / true
     low, high = float(np.min(ratios)), float(np.max(ratios))
+    if not np.any(claimed):
+        return ", where it is zero"
     if high - low <= 1e-7 * max(abs(low), abs(high)):
         return f", by a factor of {times(low)}"
     return f", by factors from {low:.3g} to {high:.3g}"
@@ -77,7 +80,6 @@ def _outputs(scene: Scene, gaps: Places) -> Iterator[str]:
     if scene.linear and scene.output.size > 1 and np.all(np.any(gaps, axis=0)):
         wrong = np.any(gaps.reshape(len(gaps), -1), axis=1)
         yield from (words for words, chosen in _output_sets(scene) if np.array_equal(chosen, wrong))
-        yield "in all entries"
 
 
 def _output_sets(scene: Scene) -> Iterator[tuple[str, Places]]:
