@@ -15,11 +15,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nnverify.codes import CODES
+from nnverify.pages import Page, pages
 from nnverify.report import benchmarks, plots, scaling
 from nnverify.report.json import dumps
 from nnverify.report.mathml import formula
 from nnverify.report.sources import Material, Subject, Training
-from nnverify.report.tables import choice, number, ordered
+from nnverify.report.tables import number, ordered
 from nnverify.verdict import Entry, Finding, Outcome, place, times
 
 _MOST_DRAWN = 6  # wrong gradients with plots: a page of thousands would not be read, and would not open
@@ -48,9 +49,11 @@ class Problem:
     """A finding that does not pass, with what there is to see of it."""
 
     row: Row
-    cause: str
+    words: str
     evidence: str
-    choice: str
+    cause: str
+    fix: str
+    page: Page | None
     step_curve: str
     heat_map: str
     worst: tuple[tuple[str, str, str, str], ...]
@@ -148,9 +151,11 @@ def _problems(problems: Sequence[tuple[Subject, Finding]], outcome: Outcome) -> 
         name, title = f"{outcome.value}{rank}", f"d{one.leaf} of {subject.name}"
         yield Problem(
             row=_row(subject, one),
-            cause=f"{one.code}: {CODES.get(one.code, '')}" if one.code else "",
+            words=f"{one.code}: {CODES.get(one.code, '')}" if one.code else "",
             evidence=one.evidence or "",
-            choice=choice(one.code),
+            cause=one.cause or "",
+            fix=one.fix or "",
+            page=pages().get(one.code or ""),
             step_curve=_drawn(plots.step_curve(drawn), f"{name}v", f"error against step, {title}")
             if drawn and drawn.steps
             else "",

@@ -13,26 +13,12 @@ from nnverify.verdict import Finding, Outcome
 
 _RANK = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 _MOST = 60  # rows of a table in a terminal or a step summary
-_CHOICES = {
-    "NV201": "check at a point that is smooth, or accept any slope between the two: kink='subgradient'",
-    "NV202": "compute the forward in float64, or scale the inputs so that the output has fewer lost digits",
-    "NV205": "check at a point where the gradient is not zero",
-    "NV206": "give the leaf a domain, such as leaf('m n', low=0.1)",
-    "NV207": "seed the forward: two calls with the same arguments must give the same output",
-    "NV209": "check at a point where the function does not jump",
-    "NV304": "check at a point where the forward is finite",
-}
 
 
 def ordered(subjects: Iterable[Subject]) -> list[tuple[Subject, Finding]]:
     """Every finding with its subject, what is wrong first, then what is open."""
     pairs = [(subject, one) for subject in subjects for one in subject.verdict.findings]
     return sorted(pairs, key=lambda pair: _RANK.index(pair[1].outcome))
-
-
-def choice(code: str | None) -> str:
-    """What can be done where the answer is open."""
-    return _CHOICES.get(code or "", "")
 
 
 def number(value: float | None) -> str:

@@ -96,7 +96,8 @@ def test_the_page_says_what_the_files_say(page: Path) -> None:
     shown = page.read_text(encoding="utf-8")
     for words in (
         "3 failed", "It is not the step", "kink", "Dense layer, float64: index form as m^1.0·n^2.0", "1,024 ×",
-        "0.9999000", "mine.dw: forward raised", "<mfrac>", "benchmarks: threads", "NV117",
+        "0.9999000", "mine.dw: forward raised", "<mfrac>", "benchmarks: threads", "NV103: ", "Why: averaged over",
+        "Try: make the mean", "What NV201 means",
     ):  # fmt: skip
         assert words in shown, words
 
