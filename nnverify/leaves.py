@@ -162,7 +162,9 @@ def _array(name: str, what: Any) -> LeafSpec:
             where=f"leaf {name!r}",
             fix="pass axis words such as 'm n', a shape such as (8, 4), an array of numbers, or leaf(…, grad=False)",
         )
-    return LeafSpec(value=what if isinstance(what, np.ndarray | int) else array[()], grad=kind == "f")
+    # Whole numbers in a list are labels or sizes, for a forward that wants a list.
+    kept = isinstance(what, np.ndarray | int) or (isinstance(what, list) and kind in "iub")
+    return LeafSpec(value=what if kept else array[()], grad=kind == "f")
 
 
 def realise(found: Mapping[str, LeafSpec], number: int, seed: int, regime: str = "normal") -> tuple[Leaf, ...]:

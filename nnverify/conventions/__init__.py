@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import FunctionType
 from typing import Any, TypeVar
 
 from nnverify._errors import NnverifyError, UsageError
@@ -81,9 +82,16 @@ def _row(call: Call) -> Convention:
             what=f"no convention fits {_shown(call.target)}"
             + (f" with {_shown(call.backward)}" if call.backward else ""),
             where=call.name or "check_gradients",
-            fix="pass one of: " + "; ".join(row.looks for row in CONVENTIONS),
+            fix=_methods_of(call.target) or "pass one of: " + "; ".join(row.looks for row in CONVENTIONS),
         )
     return found
+
+
+def _methods_of(target: Any) -> str:
+    """What to do with an object whose methods have unknown names."""
+    own = [name for name, one in vars(type(target)).items() if isinstance(one, FunctionType) and name[0] != "_"]
+    listed = f"it has {', '.join(own)}; " if own else ""
+    return listed and f"{listed}pass the two that belong together: layer = …; check_gradients(layer.{own[0]}, layer.…, …)"
 
 
 def _shown(value: Any) -> str:

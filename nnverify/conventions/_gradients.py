@@ -9,6 +9,7 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions import _names
+from nnverify.conventions._alignment import aligned
 from nnverify.subject import Leaf
 from nnverify.trees import Place, Tree
 
@@ -35,6 +36,8 @@ def by_leaf(
             rest = [leaf for leaf in leaves if leaf.name not in named]
             return named | by_leaf(tuple(parts) if len(parts) != 1 else parts[0], rest, where, terminal=terminal)
         returned = tuple(parts)
+    if terminal and len(parts) > 1 and (found := _by_shape(parts, leaves)):
+        return found
     if isinstance(returned, tuple | list) and len(parts) == len(leaves):
         return {leaf.name: part for leaf, part in zip(leaves, parts, strict=True) if leaf.differentiable}
     chosen = next((found for found in due(leaves, terminal=terminal) if _fits(found, parts, returned)), None)
@@ -42,6 +45,20 @@ def by_leaf(
         raise _unclear(parts, leaves, where)
     whole = [returned] if len(chosen) == 1 and len(parts) != 1 else parts
     return {leaf.name: part for leaf, part in zip(chosen, whole, strict=True)}
+
+
+def _by_shape(parts: Sequence[Any], leaves: Sequence[Leaf]) -> dict[str, Any]:
+    """Gradients of a loss with its data left out, or with a last state behind them: those whose shapes fit, in order.
+
+    Nothing where the shapes fit as they stand, or where a leaf that needs one would be left without.
+    """
+    targets = [leaf for leaf in leaves if leaf.differentiable and not isinstance(leaf, Tree)]
+    wanted, given = [np.shape(leaf.value) for leaf in targets], [np.shape(part) for part in parts]
+    pairs = aligned(wanted, given)
+    left = [leaf for place, leaf in enumerate(targets) if place not in pairs]
+    if not left and len(parts) == len(pairs) or any(not needless(leaf, leaves, terminal=True) for leaf in left):
+        return {}
+    return {targets[place].name: parts[partner] for place, partner in pairs.items()}
 
 
 def _sorted(parts: Sequence[Any], targets: Sequence[Leaf]) -> tuple[list[Any], dict[str, Any]]:

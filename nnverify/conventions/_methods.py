@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from nnverify.conventions._pairing import variants
 from nnverify.conventions._reach import attributes
 from nnverify.conventions._results import result
 from nnverify.conventions._signature import Signature, describe, signature, undecided
+from nnverify.conventions._slots import is_number, same
 from nnverify.conventions._trial import shape_of, upstream
 from nnverify.conventions._way import Way, chosen, refuse_slope, taken
 from nnverify.conventions._ways import known, tiers
@@ -53,23 +55,32 @@ def _backward(call: Call) -> str | None:
 
 
 def _forward(call: Call, backward: str | None) -> str | None:
-    """The method that was passed; else the first that takes all leaves by their names, by their number, or at all."""
+    """The method that was passed; else one that is called a forward and takes as many leaves; else one that takes all
+    leaves by their names, by their number, or at all."""
     if call.method is not None:
         return call.method
     names = _names.FORWARD if backward else _names.ALONE
     found = {name: signature(getattr(call.target, name)) for name in names if _is_method(call.target, name)}
     found.pop(str(backward), None)
     leaves = set(call.names)
-    asked: Sequence[Callable[[Signature], bool]] = (
-        lambda one: leaves <= set(one.every),
-        lambda one: bool(leaves & set(one.names)) or one.required <= len(leaves),
+    asked: Sequence[Callable[[str, Signature], bool]] = (
+        lambda name, one: "forward" in name and _demanded(one) <= len(leaves) <= len(one.names),
+        lambda _, one: leaves <= set(one.every),
+        lambda _, one: bool(leaves & set(one.names)) or one.required <= len(leaves),
     )
-    fits = (name for fit in asked for name, one in found.items() if one is not None and fit(one))
+    fits = (name for fit in asked for name, one in found.items() if one is not None and fit(name, one))
     return next(fits, next(iter(found), None))
 
 
+def _demanded(found: Signature) -> int:
+    """How many leaves a forward must be given; its training flag is none."""
+    return sum(name not in _names.TRAINING for name in found.names[: found.required])
+
+
 def _is_method(target: Any, name: str) -> bool:
-    return callable(getattr(target, name, None)) and name not in attributes(target)
+    """Whether it is a method, and no function or object that the instance holds under that name."""
+    held = name in attributes(target) or isinstance(inspect.getattr_static(target, name, None), property)
+    return callable(getattr(target, name, None)) and not held
 
 
 def _flags(found: Signature | None, call: Call) -> dict[str, bool]:
@@ -116,7 +127,27 @@ def with_way(call: Call, used: Layer, base: Any) -> Layer:
     )
     if fed_upstream is None and not call.named.params:
         refuse_slope(way, call.leaves, way.output(done.output), call.name)
+    if fed_upstream is None and way.terminal and not call.named.out:
+        _refuse_handed_on(call, base, done)
     return replace(used, way=way, fed_upstream=fed_upstream)
+
+
+def _refuse_handed_on(call: Call, base: Any, done: Done) -> None:
+    """Raise UsageError where forward returns a leaf as it is: the loss that backward begins at is another number."""
+    held = [leaf.value for leaf in call.targets]
+    if not any(same(done.output, value) for value in held):
+        return
+    before = attributes(base)
+    moved = [
+        name for name, value in attributes(done.owner).items()
+        if is_number(value) and not same(value, before.get(name)) and not any(same(value, one) for one in held)
+    ]  # fmt: skip
+    raise UsageError(
+        what="forward hands on what it was given, and backward takes no upstream: what it is the gradient of is "
+        "another number",
+        where=call.name,
+        fix=f"name the attribute that holds the loss: out={' or out='.join(map(repr, moved)) or repr('…')}",
+    )
 
 
 def _fed_upstream(used: Layer, base: Any, done: Done) -> str | None:

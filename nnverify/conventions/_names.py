@@ -10,17 +10,27 @@ import re
 FORWARD = tuple(
     """
     forward forward_pass forward_propagation forward_prop forwardprop feed_forward feedforward fprop propagate normalize
-    compute fn loss calculate apply run predict begin_update update_output activate activation function func f
-    evaluate __call__
+    forwards fwd feedForward forwardPass forwardPropagation forward_propagate propagate_forward
+    compute call fn loss cost calculate apply run predict begin_update update_output activate activation function func f
+    evaluate eval compute_loss compute_cost __call__
     """.split()
 )
 # Those of an object without a backward, which return the gradients themselves.
-ALONE = tuple("forward forward_pass loss begin_update forward_backward loss_and_grad compute_loss __call__".split())
+ALONE = tuple(
+    """
+    forward forward_pass loss begin_update forward_backward loss_and_grad compute_loss lossFun loss_fun loss_function
+    loss_and_gradient loss_and_gradients cost_and_grad cost_function costFunction objective __call__
+    """.split()
+)
 BACKWARD = tuple(
     """
     backward backward_pass backward_propagation backward_prop back_propagation back_propogate back_propagate
     backpropagate backpropagation backprop back_prop bprop gradient grad gradients derivative prime vjp bptt pullback
     deriv derivate d_activation activation_derivative activation_prime f_prime dfunc df
+    backwards bwd backProp backPropagate backPropagation backwardPass backwardPropagation backward_propagate
+    propagate_backward compute_gradient compute_gradients calculate_gradient get_gradient
+    get_gradients loss_derivative loss_gradient loss_grad loss_prime cost_derivative cost_gradient
+    cost_grad derived_eval derivative_at differentiate
     """.split()
 )
 UPSTREAM = frozenset(
@@ -49,6 +59,9 @@ OUTPUT = frozenset(
     AL result value values
     """.split()
 )
+_OUTPUT = re.compile(r"\w*_(out|outputs?|activations?)|(out|outputs?|activated|post)_\w+")
+# Names of what a forward is given: a backward's only parameter with one of these may be that again.
+INPUT = frozenset("x X z Z inp input inputs data batch net preact pre_activation preactivation value values".split())
 OUTPUT_ATTRIBUTES = tuple(
     """
     output out outputs Y y A a Z z H h y_hat activation activations result value _output _out last_output
@@ -63,6 +76,10 @@ NOTHING = frozenset(
 )
 OPTIMIZER = frozenset("optimizer optim opt".split())
 TRAINING = frozenset("training train is_train is_training train_flag train_flg train_mode".split())
+# What sets all gradients of an object to zero.
+ZERO = tuple("zero_grad zero_grads zero_gradients zeroGrad reset_grad reset_grads reset_gradients clear_grad".split())
+# Of a function that returns its own derivative where it is asked for.
+SLOPE_FLAGS = frozenset("deriv derivative derive prime grad gradient diff dx derive_z backward derivate".split())
 CONTEXT = frozenset("ctx context self_ctx".split())
 
 # Leaves that need no gradient where backward returns none: data of a loss, and numbers that are no parameters.
@@ -127,6 +144,14 @@ def like_upstream(name: str) -> bool:
     if name.startswith(("retain_", "create_", "zero_", "need", "requires_", "no_")):
         return False
     return name in UPSTREAM or snake(name) in UPSTREAM or _UPSTREAM.fullmatch(name) is not None
+
+
+def like_output(name: str) -> bool:
+    return name in OUTPUT or _OUTPUT.fullmatch(name) is not None
+
+
+def like_input(name: str) -> bool:
+    return len(name) == 1 or name.rstrip("0123456789_") in INPUT
 
 
 def like_cache(name: str) -> bool:

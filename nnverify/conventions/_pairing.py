@@ -18,6 +18,7 @@ from nnverify.conventions._names import (
 from nnverify.conventions._slots import Path
 
 _STORES = tuple(sorted(GRADIENT_STORES))
+_SHORT = ("g", "_g")  # names of stores, but of parameters as well
 
 
 def gradient_paths(path: Path, known: Container[Path]) -> list[Path]:
@@ -69,7 +70,7 @@ def _across_stores(path: Path) -> Iterator[Path]:
     for place, (kind, name) in enumerate(path[:-1]):
         if kind == "item":
             continue
-        for store in (*variants(str(name)), *_STORES, *_synonyms(str(name))):
+        for store in (*variants(str(name)), *_STORES, *_synonyms(str(name)), *_SHORT):
             moved = (*path[:place], (kind, store), *path[place + 1 :])
             yield moved
             last_kind, last = moved[-1]

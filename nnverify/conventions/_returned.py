@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnverify.conventions._alignment import aligned
 from nnverify.conventions._gradients import due, key_of
 from nnverify.conventions._parameters import Parameter
 from nnverify.conventions._slots import Path, get, is_number
@@ -79,11 +80,23 @@ def _from_sequence(value: Sequence[Any], inputs: Sequence[Leaf], found: Sequence
     given = {leaf.name: shape_of(leaf) for leaf in inputs}
     own: dict[str, tuple[int, ...] | None] = {one.name: np.shape(one.value) for one in found}
     shapes = [np.shape(get(value, path)) for path in paths]
+    if placed := _by_shape(given | own, shapes):
+        return dict(zip(placed, paths, strict=True))
     for wanted in (given, given | own, own):
         if len(paths) == len(wanted) and (wanted is not given or not own or shapes == list(given.values())):
             fixed = len(given) if wanted is not own else 0
             return dict(zip(_ordered(list(wanted), wanted, shapes, fixed), paths, strict=True))
+    beside = aligned(list(own.values()), shapes)
+    if own and len(beside) == len(own) < len(paths) and not set(given.values()) & set(shapes):
+        return {name: paths[beside[place]] for place, name in enumerate(own)}
     return dict(zip(given, paths, strict=False)) if len(paths) >= len(given) > 0 else {}
+
+
+def _by_shape(wanted: Mapping[str, tuple[int, ...] | None], shapes: Sequence[tuple[int, ...]]) -> list[str]:
+    """The names in the order of the shapes, (dW, dx) for x and W, where no two shapes are alike; else nothing."""
+    names = {shape: name for name, shape in wanted.items()}
+    alike = len(names) < len(wanted) or len(shapes) != len(wanted) or set(shapes) != set(names)
+    return [] if alike else [names[shape] for shape in shapes]
 
 
 def _arrays(value: Any, path: Path) -> Iterator[Path]:

@@ -18,7 +18,7 @@ from nnverify.conventions.convention import Call
 def search(call: Call, layer: Layer, base: Any, trial: Trial) -> tuple[Parameter, ...]:
     """Float arrays; and bare numbers and whole ones that backward leaves a gradient of."""
     for group in _odd(base, trial):
-        _as_float(base, group)
+        _as_float(base, group, get(trial.after, group[0]))
     found = slots(base)
     if call.named.params is not None:
         chosen = [group for name in call.named.params for group in called(name, found, layer.where)]
@@ -41,13 +41,17 @@ def _odd(base: Any, trial: Trial) -> Iterator[Group]:
 
 
 def _stepped(group: Group, trial: Trial) -> bool:
-    """Whether backward has moved a bare float, as it moves the parameters beside it."""
-    value = get(trial.before, group[0])
-    return isinstance(value, float) and group[0] in trial.changed
+    """Whether backward has moved a bare number, as it moves the parameters beside it, or made an array of it."""
+    value, after = get(trial.before, group[0]), get(trial.after, group[0])
+    bare = isinstance(value, float) or (isinstance(value, int) and isinstance(after, float | np.ndarray))
+    return bare and group[0] in trial.changed
 
 
-def _as_float(base: Any, group: Group) -> None:
+def _as_float(base: Any, group: Group, after: Any) -> None:
+    """In floats; a bare number that the step turns into an array was one for all of its entries."""
     value = get(base, group[0])
     wide = value.astype(np.float64) if isinstance(value, np.ndarray) else float(value)
+    if not isinstance(value, np.ndarray) and isinstance(after, np.ndarray):
+        wide = np.full(after.shape, wide)
     for path in group:
         put(base, path, wide)

@@ -103,7 +103,7 @@ def sources(call: Call, layer: Layer, trial: Trial, found: Sequence[Parameter]) 
         if not (chosen.get(leaf.name) or network or needless(leaf, call.leaves, terminal=layer.terminal))
     ]
     if missing:
-        raise _missing(missing, trial, layer)
+        raise _missing(missing, trial, layer, inputs=missing[0] in call.names)
     return {name: source for name, source in chosen.items() if source}
 
 
@@ -187,11 +187,12 @@ def _shared(nearest: Mapping[Path, int], trial: Trial) -> Source:
     return Source("slot", kept[0], tuple(kept[1:]))
 
 
-def _missing(names: Sequence[str], trial: Trial, layer: Layer) -> UsageError:
+def _missing(names: Sequence[str], trial: Trial, layer: Layer, *, inputs: bool) -> UsageError:
     left = _left(trial)
     return UsageError(
         what=f"no gradient was found for {', '.join(names)}, which the output depends on; "
         f"{layer.backward_name or layer.forward_name} left {left or 'nothing'}",
         where=layer.where,
-        fix=f"say where it is: grads={{{names[0]!r}: '…'}}; or list what to check: params=[…]",
+        fix=f"say where it is: grads={{{names[0]!r}: '…'}}; or "
+        + (f"that it is data: {names[0]}=leaf(…, grad=False)" if inputs else "list what to check: params=[…]"),
     )

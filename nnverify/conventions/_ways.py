@@ -75,11 +75,27 @@ def tiers(found: Signature | None, known: Known) -> Tiers:
 
 def _by_name(found: Signature, known: Known) -> list[Role | None]:
     """A role, or None, for every parameter that must be passed, and for those behind it that have one."""
+    behind = any(_names.like_upstream(name) and name not in known.leaves for name in found.names[1 : found.required])
     roles = [
-        _role(name, known, first=place == 0, needed=place < found.required) for place, name in enumerate(found.names)
+        _role(name, known, first=place == 0 and not behind, needed=place < found.required)
+        for place, name in enumerate(found.names)
     ]
+    if roles and roles[0] == Role("rate") and Role("upstream") not in roles and found.names[0] not in _names.LEARNING_RATE:
+        roles[0] = Role("upstream")
+    if roles.count(None) == 1 and found.required == len(roles) and not any(role == Role("upstream") for role in roles):
+        roles = _stranger(roles, found.names, known)
     last = next((place for place in range(found.required, len(roles)) if roles[place] is None), len(roles))
     return roles[:last]
+
+
+def _stranger(roles: Sequence[Role | None], names: Sequence[str], known: Known) -> list[Role | None]:
+    """The only parameter whose name says nothing is the upstream, where no leaf is left for it to be."""
+    place = list(roles).index(None)
+    leaves = sum(role is not None and role.kind == "leaf" for role in roles)
+    alone = len(roles) == known.count == 1 and not (_names.like_input(names[0]) or _names.like_output(names[0]))
+    if not alone and (leaves < known.count or names[place] in known.settings or len(roles) == 1):
+        return list(roles)
+    return [Role("upstream") if role is None else role for role in roles]
 
 
 def _versions(roles: Sequence[Role | None], known: Known) -> Iterator[Sequence[Role | None]]:
@@ -126,7 +142,7 @@ def _role(name: str, known: Known, *, first: bool, needed: bool) -> Role | None:
         return Role("part")
     if upstream and (needed or first):
         return Role("upstream")
-    return Role("output") if needed and (known.targeted or not first) and name in _names.OUTPUT else None
+    return Role("output") if needed and (known.targeted or not first) and _names.like_output(name) else None
 
 
 def _handed(name: str, known: Known) -> Role | None:
@@ -144,9 +160,13 @@ def _without(roles: Sequence[Role | None], *kinds: str) -> list[Role | None]:
 def _completed(roles: Sequence[Role | None], known: Known, *, variadic: bool) -> Iterator[Way]:
     """The ways that give every parameter without a role one, and say how much of forward's result is output."""
     starts = [roles]
-    if roles and roles[0] is None and not any(role is not None and role.kind == "upstream" for role in roles):
-        # An unknown first parameter is the upstream; or, where there are just enough of them, the first leaf.
-        starts = [[Role("upstream"), *roles[1:]], roles]
+    if roles and not any(role is not None and role.kind == "upstream" for role in roles):
+        # An unknown first parameter is the upstream; or, where there are just enough of them, the first leaf. A later
+        # one may be the upstream of what is no loss.
+        unknown = [place for place, role in enumerate(roles) if role is None]
+        later = [] if roles[0] is None or np.size(known.parts[0]) == 1 else unknown
+        places = [0] if roles[0] is None else later
+        starts = [*([*roles[:place], Role("upstream"), *roles[place + 1 :]] for place in places), roles]
     for start in starts:
         for complete in _filled(start, known, variadic=variadic):
             yield from _divided(complete, known)
@@ -170,7 +190,7 @@ def _filled(roles: Sequence[Role | None], known: Known, *, variadic: bool) -> It
             yield _put(roles, [Role("part")] * missing)
         if len(free) == missing:
             yield _put(roles, free)
-        elif missing == len(free) + 1 and not beside and roles[0] is not None:
+        elif missing == len(free) + 1 and not beside and roles[0] is not None and Role("output") not in roles:
             yield from (_put(roles, [*free[:at], Role("output"), *free[at:]]) for at in range(missing))
 
 

@@ -23,7 +23,7 @@ from nnverify.conventions._parameters import Parameter, prepared
 from nnverify.conventions._randomness import drawn
 from nnverify.conventions._reach import reachable
 from nnverify.conventions._search import search
-from nnverify.conventions._signature import describe
+from nnverify.conventions._signature import describe, signature
 from nnverify.conventions._slots import fill, get
 from nnverify.conventions._sources import Source, Trial, sources, tried
 from nnverify.conventions._steps import at_rate_one
@@ -99,6 +99,14 @@ def _emptied(base: Any, where: Mapping[str, Source]) -> None:
                 fill(base, (path,), 0.0)
 
 
+def _zeroed(owner: Any) -> None:
+    """Call the method that a user of the object calls between two uses, if there is one."""
+    method = next((getattr(owner, name) for name in _names.ZERO if callable(getattr(owner, name, None))), None)
+    found = signature(method) if method else None
+    if method and found and found.takes(0) and not found.demanded:
+        method()
+
+
 def _subject(call: Call, used: Layer, base: Any, found: Sequence[Parameter], where: Mapping[str, Source]) -> Adapted:
     used, inputs = replace(used, calm=_nothing), len(call.leaves)
     use = _Use(used, base, found, where, inputs)
@@ -150,6 +158,7 @@ class _Use:
         made = self.done(others)
         self.read(made, upstream(made.output), others)
         _emptied(made.owner, self.where)
+        _zeroed(made.owner)
         collected = _collected(made.owner)
         again = self.done(values, made.owner)
         gradients = self.read(again, upstream(again.output), values)

@@ -47,12 +47,15 @@ def subject(call: Call) -> Adapted:
     forward, backward = _both(call)
     wanted, flags = signature(backward), _flags(forward, call)
     places = taken(call.names, signature(forward), wanted)
+    passed = _optional(signature(forward), len(call.leaves))
 
     def apply(values: Sequence[Any]) -> Any:
         return forward(*(values[place] for place in places), **flags)
 
     def gradients(way: Way, values: Sequence[Any], returned: Any, dout: Any) -> dict[str, Any]:
         found = way.call(backward, Given(dout, values, returned, way.output(returned)))
+        if passed and isinstance(found, tuple | list) and len(found) == passed:
+            found = tuple(found[: len(values)])
         return by_leaf(found, call.leaves, name, call.order, terminal=way.terminal)
 
     returned = call.tried(lambda *values: apply(values))
@@ -74,6 +77,11 @@ def subject(call: Call) -> Adapted:
         terminal=way.terminal,
         target=next((place for place in range(len(call.leaves)) if place not in places), None),
     )
+
+
+def _optional(forward: Signature | None, leaves: int) -> int:
+    """How many arguments forward takes, where it has defaults for some: backward may return gradients of all."""
+    return len(forward.names) if forward and forward.required <= leaves < len(forward.names) else 0
 
 
 def _both(call: Call) -> tuple[Callable[..., Any], Callable[..., Any]]:
