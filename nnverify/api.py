@@ -42,6 +42,7 @@ class _Layer:
     found: Mapping[str, LeafSpec]
     chosen: Options
     where: str
+    regime: str = "normal"
 
     @property
     def demand(self) -> Demand:
@@ -133,11 +134,12 @@ def assert_gradients(forward: Any, backward: Any = None, /, **options_and_leaves
 
 def _points(layer: _Layer) -> Verdict:
     """The verdict at the first point, with the failures of all further ones."""
-    verdict = verify(_first(layer.forward, layer.backward, layer.found, layer.chosen, layer.where), layer.demand)
+    subject, regime = _first(layer.forward, layer.backward, layer.found, layer.chosen, layer.where)
+    verdict = verify(subject, layer.demand)
     numbers = range(1, 1 + _further_draws(layer.found, layer.chosen.effort))
     if verdict.outcome is Outcome.FAIL or not numbers:
         return verdict
-    alone = replace(layer, chosen=replace(layer.chosen, executor=None))
+    alone = replace(layer, chosen=replace(layer.chosen, executor=None), regime=regime)
     lost = []
     with closing(in_order(_further, alone, numbers, layer.chosen.executor, layer.where)) as found:
         for further in found:
@@ -167,9 +169,12 @@ def _further_draws(found: Mapping[str, LeafSpec], effort: str) -> int:
     return _THOROUGH if effort == "thorough" else len(names) + 2 * bool(names)
 
 
-def _first(forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str) -> Subject:
-    """The subject at the first point; values in the first regime that forward is finite in."""
+def _first(
+    forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str
+) -> tuple[Subject, str]:
+    """The subject at the first point, in the first regime that forward is finite in and backward is not extreme in."""
     troubles: list[UsageError] = []
+    extreme: list[tuple[Subject, str]] = []
     for regime in REGIMES:
         leaves = _leaves(found, 0, chosen, regime)
         try:
@@ -179,11 +184,16 @@ def _first(forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: O
         except UsageError as error:
             troubles.append(error)
             continue
-        if _finite(subject):
-            return subject if regime == "normal" else _noted(subject, regime)
         if all(spec.given for spec in found.values()):
-            return subject
-        troubles = troubles or [_nowhere(subject)]
+            return subject, regime
+        if _finite(subject) and not getattr(subject, "extreme", False):
+            return (subject if regime == "normal" else _noted(subject, regime, extreme=bool(extreme))), regime
+        if _finite(subject):
+            extreme.append((subject, regime))
+        else:
+            troubles = troubles or [_nowhere(subject)]
+    if extreme:
+        return extreme[0]
     raise troubles[0]
 
 
@@ -199,9 +209,10 @@ def _nowhere(subject: Subject) -> UsageError:
     )
 
 
-def _noted(subject: Subject, regime: str) -> Subject:
+def _noted(subject: Subject, regime: str, *, extreme: bool) -> Subject:
     low, high = REGIMES[regime] or (0.0, 0.0)
-    note = f"values were drawn from {low:g} to {high:g}: forward is not finite on normal ones"
+    why = "backward is beyond measure" if extreme else "forward is not finite"
+    note = f"values were drawn from {low:g} to {high:g}: {why} on normal ones"
     return replace(subject, notes=(*subject.notes, note))
 
 
@@ -219,9 +230,12 @@ def _as_floats(one: Leaf, dtype: Any) -> Any:
 
 
 def _further(layer: _Layer, number: int) -> Verdict | None:
-    """The verdict at another draw; None where forward does not take it. The caller's objects are as before."""
+    """The verdict at another draw, in the regime of the first or a later; None where forward does not take it.
+
+    The caller's objects are as before.
+    """
     with restored(layer.forward, layer.backward):
-        for regime in REGIMES:
+        for regime in tuple(REGIMES)[tuple(REGIMES).index(layer.regime) :]:
             leaves = _leaves(layer.found, number, layer.chosen, regime)
             named = (layer.chosen.declared, layer.chosen.named, layer.chosen.convention, layer.where)
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -104,10 +105,20 @@ def _eps(dtype: np.dtype[Any]) -> float:
 
 
 def copied(value: Any) -> Any:
-    """A copy of an array, or of nested lists and dictionaries of them."""
+    """A copy of an array, of nested lists and dictionaries of them, or of an object that functions keep state in."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    return copy.deepcopy(value) if isinstance(value, dict | list) else value
+    if isinstance(value, dict | list):
+        return copy.deepcopy(value)
+    if isinstance(value, _SHARED) or not hasattr(value, "__dict__"):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # locks, files and generators cannot be copied, and are shared
+        return value
+
+
+_SHARED = (type, FunctionType, MethodType, ModuleType)
 
 
 def like(vector: Array, output: Any) -> Any:

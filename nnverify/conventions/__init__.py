@@ -90,8 +90,9 @@ def _row(call: Call) -> Convention:
 def _methods_of(target: Any) -> str:
     """What to do with an object whose methods have unknown names."""
     own = [name for name, one in vars(type(target)).items() if isinstance(one, FunctionType) and name[0] != "_"]
-    listed = f"it has {', '.join(own)}; " if own else ""
-    return listed and f"{listed}pass the two that belong together: layer = …; check_gradients(layer.{own[0]}, layer.…, …)"
+    if not own:
+        return ""
+    return f"it has {', '.join(own)}; pass the two that belong together: check_gradients(it.{own[0]}, it.…, …)"
 
 
 def _shown(value: Any) -> str:

@@ -36,6 +36,13 @@ def by_leaf(
             rest = [leaf for leaf in leaves if leaf.name not in named]
             return named | by_leaf(tuple(parts) if len(parts) != 1 else parts[0], rest, where, terminal=terminal)
         returned = tuple(parts)
+    return _in_turn(returned, parts, leaves, where, terminal=terminal)
+
+
+def _in_turn(
+    returned: Any, parts: Sequence[Any], leaves: Sequence[Leaf], where: str, *, terminal: bool
+) -> dict[str, Any]:
+    """One gradient after the other, for the leaves that are due. Raises UsageError for what cannot be told apart."""
     if terminal and len(parts) > 1 and (found := _by_shape(parts, leaves)):
         return found
     if isinstance(returned, tuple | list) and len(parts) == len(leaves):
@@ -52,11 +59,13 @@ def _by_shape(parts: Sequence[Any], leaves: Sequence[Leaf]) -> dict[str, Any]:
 
     Nothing where the shapes fit as they stand, or where a leaf that needs one would be left without.
     """
-    targets = [leaf for leaf in leaves if leaf.differentiable and not isinstance(leaf, Tree)]
+    targets = [leaf for leaf in leaves if leaf.differentiable]
+    if any(isinstance(leaf, Tree) for leaf in targets):
+        return {}
     wanted, given = [np.shape(leaf.value) for leaf in targets], [np.shape(part) for part in parts]
     pairs = aligned(wanted, given)
     left = [leaf for place, leaf in enumerate(targets) if place not in pairs]
-    if not left and len(parts) == len(pairs) or any(not needless(leaf, leaves, terminal=True) for leaf in left):
+    if (not left and len(parts) == len(pairs)) or any(not needless(leaf, leaves, terminal=True) for leaf in left):
         return {}
     return {targets[place].name: parts[partner] for place, partner in pairs.items()}
 

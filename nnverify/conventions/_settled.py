@@ -6,7 +6,7 @@ a note. Any other stays one, and its missing gradient is a finding. Nothing is c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,8 +33,17 @@ def settled(subject: Adapted, order: Sequence[str] | None) -> Adapted:
     if len(notes) == len(subject.targets()):
         notes = {}
     leaves = tuple(replace(leaf, differentiable=False) if leaf.name in notes else leaf for leaf in subject.leaves)
-    subject = replace(subject, leaves=leaves, notes=(*subject.notes, *_grouped(notes)))
+    extreme = _largest(found.values()) > _EXTREME * (1 + _largest([subject.flatten(output)]))
+    subject = replace(subject, leaves=leaves, notes=(*subject.notes, *_grouped(notes)), extreme=extreme)
     return _shaped(subject, found)
+
+
+_EXTREME = 1e5  # probabilities are kept 1e-7 from 0 or less; values that are no probabilities end up there
+
+
+def _largest(parts: Iterable[Any]) -> float:
+    numbers = [np.asarray(part) for part in parts if isinstance(part, np.ndarray | float | np.floating)]
+    return max((float(np.max(np.abs(one), initial=0)) for one in numbers if one.dtype.kind == "f"), default=0.0)
 
 
 def _needless(leaf: Leaf, subject: Adapted, output: Any, order: Sequence[str] | None) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from nnverify._errors import UsageError
+from nnverify.conventions._names import SLOPE_FLAGS
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -59,6 +61,12 @@ def signature(function: Callable[..., Any]) -> Signature | None:
     named = [one for one in parameters if one.kind is one.KEYWORD_ONLY]
     demanded = tuple(one.name for one in named if one.default is one.empty)
     return Signature(tuple(one.name for one in places), needed, variadic, tuple(one.name for one in named), demanded)
+
+
+def slope_flag(function: Any) -> str | None:
+    """The parameter that makes a function return its own derivative, as in sigmoid(x, deriv=True)."""
+    found = signature(function) if isinstance(function, FunctionType) else None
+    return next((name for name in found.every if name in SLOPE_FLAGS), None) if found else None
 
 
 _WORDS = {

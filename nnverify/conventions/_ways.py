@@ -80,22 +80,29 @@ def _by_name(found: Signature, known: Known) -> list[Role | None]:
         _role(name, known, first=place == 0 and not behind, needed=place < found.required)
         for place, name in enumerate(found.names)
     ]
-    if roles and roles[0] == Role("rate") and Role("upstream") not in roles and found.names[0] not in _names.LEARNING_RATE:
-        roles[0] = Role("upstream")
-    if roles.count(None) == 1 and found.required == len(roles) and not any(role == Role("upstream") for role in roles):
-        roles = _stranger(roles, found.names, known)
+    if Role("upstream") not in roles:
+        roles = _with_upstream(roles, found, known)
     last = next((place for place in range(found.required, len(roles)) if roles[place] is None), len(roles))
     return roles[:last]
 
 
-def _stranger(roles: Sequence[Role | None], names: Sequence[str], known: Known) -> list[Role | None]:
-    """The only parameter whose name says nothing is the upstream, where no leaf is left for it to be."""
-    place = list(roles).index(None)
+def _with_upstream(roles: list[Role | None], found: Signature, known: Known) -> list[Role | None]:
+    """The upstream under another name: that of a rate in the first place, or one that says nothing."""
+    place = None
+    if roles[:1] == [Role("rate")] and found.names[0] not in _names.LEARNING_RATE:
+        place = 0
+    elif roles.count(None) == 1 and found.required == len(roles) and _is_upstream(roles, found.names, known):
+        place = roles.index(None)
+    return roles if place is None else [*roles[:place], Role("upstream"), *roles[place + 1 :]]
+
+
+def _is_upstream(roles: Sequence[Role | None], names: Sequence[str], known: Known) -> bool:
+    """Whether the only parameter whose name says nothing is no leaf: none is left, or it is not called like one."""
+    name = names[list(roles).index(None)]
     leaves = sum(role is not None and role.kind == "leaf" for role in roles)
-    alone = len(roles) == known.count == 1 and not (_names.like_input(names[0]) or _names.like_output(names[0]))
-    if not alone and (leaves < known.count or names[place] in known.settings or len(roles) == 1):
-        return list(roles)
-    return [Role("upstream") if role is None else role for role in roles]
+    if len(roles) == known.count == 1:
+        return not (_names.like_input(name) or _names.like_output(name))
+    return leaves == known.count and name not in known.settings and len(roles) > 1
 
 
 def _versions(roles: Sequence[Role | None], known: Known) -> Iterator[Sequence[Role | None]]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions._randomness import World
-from nnverify.subject import Leaf, Subject
+from nnverify.subject import Leaf, Subject, copied
 from nnverify.trees import grown
 
 
@@ -86,7 +86,7 @@ class Call:
     def values(self, places: Sequence[int] | None = None) -> list[Any]:
         """Copies of the leaves' values, or of some."""
         chosen = self.leaves if places is None else [self.leaves[place] for place in places]
-        return [grown(leaf.value, {}) for leaf in chosen]
+        return [grown(copied(leaf.value), {}) for leaf in chosen]
 
     def tried(self, forward: Callable[..., Any], places: Sequence[int] | None = None) -> Any:
         """What forward returns. Raises UsageError where it raises."""
@@ -112,10 +112,12 @@ class Adapted(Subject):
 
     terminal   the pullback ignores its upstream: what it returns are the finished gradients of the output
     target     the place of a leaf that forward does not take: what the loss inside backward compares with
+    extreme    the gradients are as large here as where a logarithm or a quotient was kept from its pole
     """
 
     terminal: bool = False
     target: int | None = None
+    extreme: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from nnverify._errors import UsageError
 from nnverify.conventions import _names
 from nnverify.conventions._gradients import by_leaf
-from nnverify.conventions._signature import signature
+from nnverify.conventions._signature import slope_flag
 from nnverify.conventions.convention import Adapted, Call, Convention, title
 from nnverify.subject import Pullback
 
@@ -53,9 +52,7 @@ def _both(call: Call) -> tuple[Callable[..., Any], Any]:
     """The two functions, or the two methods of an object or class; or one function that is told which it shall be."""
     if callable(call.backward):
         return call.target, call.backward
-    found = signature(call.target) if isinstance(call.target, FunctionType) else None
-    flag = next((name for name in found.every if name in _names.SLOPE_FLAGS), None) if found else None
-    if flag:
+    if flag := slope_flag(call.target):
         return call.target, partial(call.target, **{flag: True})
     found = [
         next((method for name in names if callable(method := getattr(call.target, name, None))), None)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnverify._errors import UsageError
 from nnverify.conventions._gradients import by_leaf
 from nnverify.conventions._results import result
+from nnverify.conventions._signature import slope_flag
 from nnverify.conventions.convention import Adapted, Call, Convention, title
 from nnverify.subject import Pullback
 
@@ -21,6 +23,12 @@ def recognises(call: Call) -> bool:
 def subject(call: Call) -> Adapted:
     """The function as it stands. Raises UsageError where what it returns holds no gradients."""
     name = call.name or title(call.target)
+    if flag := slope_flag(call.target):
+        raise UsageError(
+            what=f"{flag}=True makes it its own derivative, of the input or of the output",
+            where=name,
+            fix="say which: derivative='input' or derivative='output'",
+        )
 
     def run(*values: Any) -> tuple[Any, Pullback]:
         found = result(call.target(*values), name)

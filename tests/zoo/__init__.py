@@ -14,8 +14,10 @@ from tests.zoo.pullbacks import PULLBACKS
 from tests.zoo.sequences import SEQUENCES
 from tests.zoo.steps import STEPS
 from tests.zoo.stores import STORES
+from tests.zoo.strangers import STRANGERS
 
 ZOO: tuple[Entry, ...] = (
     *KEPT, *STORES, *SEQUENCES, *LEFT, *STEPS, *CACHED, *COURSES, *ELEMENTWISE, *LOSSES, *PULLBACKS, *CONTEXTS, *ENGINES,
+    *STRANGERS,
     *GRAPHS,
 )  # fmt: skip
