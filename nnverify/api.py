@@ -20,11 +20,11 @@ from nnverify.conventions import subject_of
 from nnverify.conventions._randomness import restored
 from nnverify.conventions.convention import Call, title
 from nnverify.executing import Lost
-from nnverify.leaves import REGIMES, LeafSpec, leaf, realise, specs
+from nnverify.leaves import REGIMES, LeafSpec, in_precision, leaf, realise, specs
 from nnverify.options import Options, merged, options
 from nnverify.reading import Demand
 from nnverify.sharing import in_order
-from nnverify.subject import Leaf, Subject
+from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome, Verdict
 from nnverify.verify import verify
 
@@ -47,6 +47,12 @@ class _Layer:
     @property
     def demand(self) -> Demand:
         return Demand(self.chosen.seed, self.chosen.rtol, self.chosen.kink)
+
+    def drawn(self, number: int, regime: str) -> Subject:
+        """The subject at one draw. Raises UsageError where the call cannot be run or told."""
+        leaves = in_precision(realise(self.found, number, self.chosen.seed, regime), self.chosen.dtype)
+        named = (self.chosen.declared, self.chosen.named, self.chosen.convention, self.where)
+        return subject_of(Call(self.forward, self.backward, leaves, *named))
 
 
 def check_gradients(
@@ -134,7 +140,7 @@ def assert_gradients(forward: Any, backward: Any = None, /, **options_and_leaves
 
 def _points(layer: _Layer) -> Verdict:
     """The verdict at the first point, with the failures of all further ones."""
-    subject, regime = _first(layer.forward, layer.backward, layer.found, layer.chosen, layer.where)
+    subject, regime = _first(layer)
     verdict = verify(subject, layer.demand)
     numbers = range(1, 1 + _further_draws(layer.found, layer.chosen.effort))
     if verdict.outcome is Outcome.FAIL or not numbers:
@@ -169,22 +175,17 @@ def _further_draws(found: Mapping[str, LeafSpec], effort: str) -> int:
     return _THOROUGH if effort == "thorough" else len(names) + 2 * bool(names)
 
 
-def _first(
-    forward: Any, backward: Any, found: Mapping[str, LeafSpec], chosen: Options, where: str
-) -> tuple[Subject, str]:
+def _first(layer: _Layer) -> tuple[Subject, str]:
     """The subject at the first point, in the first regime that forward is finite in and backward is not extreme in."""
     troubles: list[UsageError] = []
     extreme: list[tuple[Subject, str]] = []
     for regime in REGIMES:
-        leaves = _leaves(found, 0, chosen, regime)
         try:
-            subject = subject_of(
-                Call(forward, backward, leaves, chosen.declared, chosen.named, chosen.convention, where)
-            )
+            subject = layer.drawn(0, regime)
         except UsageError as error:
             troubles.append(error)
             continue
-        if all(spec.given for spec in found.values()):
+        if all(spec.given for spec in layer.found.values()):
             return subject, regime
         if _finite(subject) and not getattr(subject, "extreme", False):
             return (subject if regime == "normal" else _noted(subject, regime, extreme=bool(extreme))), regime
@@ -216,19 +217,6 @@ def _noted(subject: Subject, regime: str, *, extreme: bool) -> Subject:
     return replace(subject, notes=(*subject.notes, note))
 
 
-def _leaves(found: Mapping[str, LeafSpec], number: int, chosen: Options, regime: str) -> tuple[Leaf, ...]:
-    """Leaves of one draw, floats in the wanted precision."""
-    leaves = realise(found, number, chosen.seed, regime)
-    return tuple(replace(one, value=_as_floats(one, chosen.dtype)) for one in leaves)
-
-
-def _as_floats(one: Leaf, dtype: Any) -> Any:
-    array = np.asarray(one.value) if isinstance(one.value, np.ndarray | np.generic | float) else None
-    if array is None or array.dtype.kind != "f":
-        return one.value
-    return array.astype(dtype or np.float64)[()]
-
-
 def _further(layer: _Layer, number: int) -> Verdict | None:
     """The verdict at another draw, in the regime of the first or a later; None where forward does not take it.
 
@@ -236,10 +224,8 @@ def _further(layer: _Layer, number: int) -> Verdict | None:
     """
     with restored(layer.forward, layer.backward):
         for regime in tuple(REGIMES)[tuple(REGIMES).index(layer.regime) :]:
-            leaves = _leaves(layer.found, number, layer.chosen, regime)
-            named = (layer.chosen.declared, layer.chosen.named, layer.chosen.convention, layer.where)
             try:
-                subject = subject_of(Call(layer.forward, layer.backward, leaves, *named))
+                subject = layer.drawn(number, regime)
                 if _finite(subject):
                     return verify(subject, layer.demand)
             except UsageError:

@@ -8,7 +8,7 @@ dictionary, None and truth values are handed through as constants.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -186,6 +186,16 @@ def _leaf(name: str, spec: LeafSpec, value: Callable[[str, LeafSpec], Any]) -> L
     members = {path: _leaf(f"{name}{label(path)}", part, value) for path, part in spec.parts.items()}
     whole = grown(spec.value, {path: one.value for path, one in members.items()})
     return Tree(name, whole, spec.grad, members)
+
+
+def in_precision(leaves: Sequence[Leaf], dtype: Any) -> tuple[Leaf, ...]:
+    """The leaves with floats of one type, float64 where none is named."""
+    return tuple(replace(one, value=_as_floats(one.value, dtype)) for one in leaves)
+
+
+def _as_floats(value: Any, dtype: Any) -> Any:
+    array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float) else None
+    return value if array is None or array.dtype.kind != "f" else array.astype(dtype or np.float64)[()]
 
 
 def label(place: Place) -> str:

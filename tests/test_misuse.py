@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnverify import UsageError, check_gradients, leaf
+from tests.zoo.strangers import HandedOn
 
 
 def dense(X: Any, W: Any) -> Any:
@@ -62,6 +63,27 @@ class Silent(Layer):
 
     def forward(self, x: Any) -> Any:
         self.x, self.scores = x, x @ self.W
+
+
+class NoInput(Layer):
+    """A network: nobody asks for the gradient of its data."""
+
+    def backward(self, dout: Any) -> None:
+        self.dW = self.x.T @ dout
+
+
+class Odd:
+    """Methods with names of their own."""
+
+    def turn(self, x: Any) -> Any:
+        return np.sin(x)
+
+    def turn_back(self, x: Any) -> Any:
+        return np.cos(x)
+
+
+def flagged(x: Any, deriv: bool = False) -> Any:
+    return np.cos(x) if deriv else np.sin(x)
 
 
 def _check(*args: Any, **kwargs: Any) -> Callable[[], Any]:
@@ -128,6 +150,10 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "strange names": (_check(sine, lambda dout, x: {"gamma": dout}, x=(3,)), "gradients called 'gamma'"),
     "one for two": (_check(dense, lambda dout, X, W: dout @ W.T, X=X, W=W), "backward returned one array"),
     "loss of a batch": (_check(lambda x: (np.sin(x), np.cos(x)), x=(3,)), "only a scalar loss can come with finished"),
+    "no known method": (_check(Odd(), x=(3,)), "it has turn, turn_back; pass the two that belong together"),
+    "derivative by a flag": (_check(flagged, x=(3,)), "derivative='input' or derivative='output'"),
+    "handed on": (_check(HandedOn(), x=(4, 3), t=(4, 3)), "out='loss'"),
+    "no gradient of data": (_check(NoInput(), x=(4, 2)), "x=leaf(…, grad=False)"),
     "no backward method": (_check(np.random.default_rng(0), x=(3,)), "no convention fits"),
     "parameter without gradient": (_check(Unnamed(), x=(5, 2)), "no gradient was found for W"),
     "grads= not there": (_check(Unnamed(), x=(5, 2), grads={"W": "nothing"}), "is said to be 'nothing'"),
