@@ -212,7 +212,7 @@ def _nowhere(subject: Subject) -> UsageError:
 
 def _noted(subject: Subject, regime: str, *, extreme: bool) -> Subject:
     low, high = REGIMES[regime] or (0.0, 0.0)
-    why = "backward is beyond measure" if extreme else "forward is not finite"
+    why = "the loss is clipped, and its gradient beyond measure," if extreme else "forward is not finite"
     note = f"values were drawn from {low:g} to {high:g}: {why} on normal ones"
     return replace(subject, notes=(*subject.notes, note))
 

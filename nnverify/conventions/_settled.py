@@ -6,7 +6,7 @@ a note. Any other stays one, and its missing gradient is a finding. Nothing is c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,17 +33,27 @@ def settled(subject: Adapted, order: Sequence[str] | None) -> Adapted:
     if len(notes) == len(subject.targets()):
         notes = {}
     leaves = tuple(replace(leaf, differentiable=False) if leaf.name in notes else leaf for leaf in subject.leaves)
-    extreme = _largest(found.values()) > _EXTREME * (1 + _largest([subject.flatten(output)]))
+    extreme = subject.terminal and _guarded(subject, output, found)
     subject = replace(subject, leaves=leaves, notes=(*subject.notes, *_grouped(notes)), extreme=extreme)
     return _shaped(subject, found)
 
 
+_SLIGHTLY = 1e-5
 _EXTREME = 1e5  # probabilities are kept 1e-7 from 0 or less; values that are no probabilities end up there
 
 
-def _largest(parts: Iterable[Any]) -> float:
-    numbers = [np.asarray(part) for part in parts if isinstance(part, np.ndarray | float | np.floating)]
-    return max((float(np.max(np.abs(one), initial=0)) for one in numbers if one.dtype.kind == "f"), default=0.0)
+def _guarded(subject: Adapted, output: Any, found: Mapping[str, Any]) -> bool:
+    """Whether a loss is flat where its gradient is beyond measure: clipped, so that log and quotient are finite."""
+    size = _EXTREME * (1 + float(np.max(np.abs(subject.flatten(output)), initial=0.0)))
+    values, some = [copied(leaf.value) for leaf in subject.leaves], False
+    for place, leaf in enumerate(subject.leaves):
+        part = found.get(leaf.name) if leaf.differentiable else None
+        if part is None or np.shape(part) != np.shape(leaf.value) or not np.all(np.isfinite(part)):
+            continue
+        beyond = np.abs(part) > size
+        values[place] = (leaf.value + beyond * _SLIGHTLY * (nudged(leaf.value) - leaf.value))[()]
+        some = some or bool(np.any(beyond))
+    return some and np.array_equal(subject.flatten(subject.forward(*values)), subject.flatten(output))
 
 
 def _needless(leaf: Leaf, subject: Adapted, output: Any, order: Sequence[str] | None) -> str | None:

@@ -112,7 +112,7 @@ class Adapted(Subject):
 
     terminal   the pullback ignores its upstream: what it returns are the finished gradients of the output
     target     the place of a leaf that forward does not take: what the loss inside backward compares with
-    extreme    the gradients are as large here as where a logarithm or a quotient was kept from its pole
+    extreme    a loss is clipped here, and its gradient beyond measure: these values are no probabilities
     """
 
     terminal: bool = False
