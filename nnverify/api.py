@@ -180,6 +180,8 @@ def _first(layer: _Layer) -> tuple[Subject, str]:
     troubles: list[UsageError] = []
     extreme: list[tuple[Subject, str]] = []
     for regime in REGIMES:
+        if extreme and regime != "unit":
+            continue
         try:
             subject = layer.drawn(0, regime)
         except UsageError as error:
