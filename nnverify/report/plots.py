@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
@@ -134,47 +135,60 @@ def step_curve(details: Details) -> Callable[[Any], None]:
     return draw
 
 
+@dataclass(frozen=True)
+class Grid:
+    """log10 of the relative errors by rows and columns, nan where nothing was looked at; blocks by their largest."""
+
+    errors: Any
+    block: tuple[int, int]
+
+
 def heat_map(details: Details) -> Callable[[Any], None]:
-    """log10 of the relative error of every entry that was looked at, the worst outlined; the others stay grey."""
-    grid = _grid(details)
+    """The error of every entry that was looked at, the worst outlined; the others stay grey. In units of entries."""
+    found = grid(details)
+    tall, wide = found.block
+    low, high = -16.0, max(0.0, float(np.nanmax(found.errors)))
 
     def draw(axes: Any) -> None:
-        rows, columns = grid.shape
-        axes.add_patch(Rectangle((-0.5, -0.5), columns, rows, color=_FAINT, alpha=0.25, linewidth=0))
+        rows, columns = found.errors.shape
+        axes.add_patch(Rectangle((0, 0), columns * wide, rows * tall, color=_FAINT, alpha=0.25, linewidth=0))
         shades = mpl.colormaps["viridis"]
-        known = np.argwhere(np.isfinite(grid))
-        low, high = -16.0, max(0.0, float(np.max(grid[np.isfinite(grid)], initial=0.0)))
-        for row, column in known:
-            colour = shades((max(grid[row, column], low) - low) / (high - low))
-            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, linewidth=0))
-        worst = np.unravel_index(np.nanargmax(np.where(np.isfinite(grid), grid, -np.inf)), grid.shape)
-        corner = (worst[1] - 0.5, worst[0] - 0.5)
-        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=2.5))
-        axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xlabel="last axis", ylabel="other axes")
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.get_major_locator().set_params(integer=True)
-        scale = mpl.cm.ScalarMappable(
-            mpl.colors.Normalize(low, high), mpl.colors.ListedColormap(shades(np.linspace(0, 1, 16)))
-        )
+        for row, column in np.argwhere(np.isfinite(found.errors)):
+            colour = shades((max(found.errors[row, column], low) - low) / (high - low))
+            axes.add_patch(Rectangle((column * wide, row * tall), wide, tall, facecolor=colour, linewidth=0))
+        row, column = map(int, np.unravel_index(np.nanargmax(found.errors), found.errors.shape))
+        worst = Rectangle((column * wide, row * tall), wide, tall, fill=False, edgecolor="black", linewidth=2.5)
+        axes.add_patch(worst)
+        axes.set(xlim=(0, columns * wide), ylim=(rows * tall, 0), xlabel="last axis", ylabel="other axes")
+        _middles(axes.xaxis, columns * wide)
+        _middles(axes.yaxis, rows * tall)
+        steps = mpl.colors.ListedColormap(shades(np.linspace(0, 1, 16)))
+        scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(low, high), steps)
         axes.figure.colorbar(scale, ax=axes, label="log₁₀ relative error")
 
     return draw
 
 
-def _grid(details: Details) -> Any:
-    """Rows and columns of log10 relative errors, blocks by their largest, nan where nothing was looked at."""
+def _middles(axis: Any, count: int) -> None:
+    """Some numbers of entries, each at the middle of its own."""
+    numbers = range(0, count, -(-count // 6))
+    axis.set_ticks([number + 0.5 for number in numbers], [str(number) for number in numbers])
+
+
+def grid(details: Details) -> Grid:
+    """The entries on the rows and columns of the last axis and all others."""
     columns = details.shape[-1] if details.shape else 1
     rows = max(1, int(np.prod(details.shape[:-1])))
     tall, wide = -(-rows // _MOST_CELLS), -(-columns // _MOST_CELLS)
-    grid = np.full((-(-rows // tall), -(-columns // wide)), np.nan)
-    scale = max((abs(one.numerical) for one in details.entries), default=0.0) or 1.0
+    errors = np.full((-(-rows // tall), -(-columns // wide)), np.nan)
+    scale = max((abs(one.numerical) for one in details.entries if np.isfinite(one.numerical)), default=0.0) or 1.0
     for one in details.entries:
         index = one.index or (0,)
         row = int(np.ravel_multi_index(index[:-1], details.shape[:-1])) if len(index) > 1 else 0
         place = row // tall, index[-1] // wide
         gap = abs(one.backward - one.numerical) / scale
-        grid[place] = np.fmax(grid[place], np.log10(max(gap, 1e-16)) if np.isfinite(gap) else 0.0)
-    return grid
+        errors[place] = np.fmax(errors[place], np.log10(max(gap, 1e-16)) if np.isfinite(gap) else 0.0)
+    return Grid(errors, (tall, wide))
 
 
 def scaling(own: Sequence[Point], size: str) -> Callable[[Any], None]:
