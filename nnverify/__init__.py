@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from nnverify.api import assert_gradients, check_gradients, leaf
+    from nnverify.mutation import mutants
     from nnverify.verdict import Finding, Outcome, Verdict
 
 # Where each public name lives; resolved at first use, so that importing nnverify does not import NumPy.
@@ -19,6 +20,7 @@ _HOMES = {
     "assert_gradients": "nnverify.api",
     "check_gradients": "nnverify.api",
     "leaf": "nnverify.api",
+    "mutants": "nnverify.mutation",
     "Finding": "nnverify.verdict",
     "GradientInconclusive": "nnverify._errors",
     "GradientMismatch": "nnverify._errors",
@@ -41,6 +43,7 @@ __all__ = [
     "assert_gradients",
     "check_gradients",
     "leaf",
+    "mutants",
 ]
 
 

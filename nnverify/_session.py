@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnverify.subject import Subject
     from nnverify.verdict import Verdict
 
 # Here, and not with the other options, because pytest offers them before NumPy is loaded.
+REVEALED = ("none", "hint", "full")
 EFFORTS = ("point", "standard", "thorough")
 # From best to worst, with the word for a count of tests.
 OUTCOMES = {"pass": "passed", "inconclusive": "inconclusive", "fail": "failed"}
@@ -25,12 +27,18 @@ _ROWS = 50  # a step summary of GitHub's holds 1 MiB, and nobody reads a longer 
 
 @dataclass
 class Session:
-    """Defaults of the options that a caller left out, and the listeners that every verdict is told to."""
+    """Defaults of the options that a caller left out, and the listeners that every verdict is told to.
+
+    reveal how much of a verdict is shown: one of REVEALED
+    fault  puts a fault into every subject: `nnverify mutants` looks whether the tests see it
+    """
 
     seed: int = 0
     effort: str = "standard"
     rtol: float = 0.0
     listeners: list[Callable[[Verdict], None]] = field(default_factory=list)
+    reveal: str = "full"
+    fault: Callable[[Subject], Subject] | None = None
 
     @contextmanager
     def using(self, **values: Any) -> Iterator[None]:

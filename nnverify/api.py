@@ -23,6 +23,7 @@ from nnverify.executing import Lost
 from nnverify.leaves import REGIMES, LeafSpec, in_precision, leaf, realise, specs
 from nnverify.options import Options, merged, options
 from nnverify.reading import Demand
+from nnverify.revealing import revealed
 from nnverify.sharing import in_order
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome, Verdict
@@ -114,7 +115,7 @@ def check_gradients(
     found = specs(merged(leaves, named_leaves, where))
     # The caller's functions are probed where they overflow or leave their domain: no warning is news there.
     with restored(forward, backward), np.errstate(all="ignore"):
-        verdict = _points(_Layer(forward, backward, found, chosen, where))
+        verdict = revealed(_points(_Layer(forward, backward, found, chosen, where)), SESSION.reveal)
     for listener in SESSION.listeners:
         listener(verdict)
     return verdict

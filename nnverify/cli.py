@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from nnverify._errors import NnverifyError, NothingToCheck
-from nnverify.commands import bench, check, demo, explain, report, scaffold, train, verify
+from nnverify.commands import bench, check, demo, explain, mutants, report, scaffold, train, verify
 from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, NOTHING, PASS
 
 COMMANDS = {
@@ -19,6 +19,7 @@ COMMANDS = {
     "check": check,
     "explain": explain,
     "demo": demo,
+    "mutants": mutants,
     "scaffold": scaffold,
     "bench": bench,
     "report": report,

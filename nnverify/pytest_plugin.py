@@ -20,7 +20,7 @@ import pytest
 
 import nnverify
 from nnverify._errors import GradientInconclusive, GradientMismatch, UsageError
-from nnverify._session import EFFORTS, SESSION, Found, Record, badness, line, markdown
+from nnverify._session import EFFORTS, REVEALED, SESSION, Found, Record, badness, line, markdown
 from nnverify.report.json import dumps
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--nnverify-seed", type=int, default=0, metavar="N", help="seed of every draw (default: 0)")
     effort = "how much is tried (default: standard)"
     group.addoption("--nnverify-effort", choices=EFFORTS, default="standard", help=effort)
+    group.addoption("--nnverify-reveal", choices=REVEALED, default="full", help="how much of a wrong gradient is told")
     group.addoption("--nnverify-report", metavar="FILE", help="write what all tests found to FILE, as JSON")
     group.addoption("--nnverify-summary", action="store_true", help="list every test that checked gradients")
     policy = "what a gradient that cannot be judged does to its test: fail (default), warn or skip"
@@ -59,9 +60,19 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     # Its own listener alone: what a session inside a test finds is no finding of that test.
     told = {"seed": option.nnverify_seed, "effort": option.nnverify_effort, "rtol": 0.0, "listeners": [found.hear]}
+    told |= {"reveal": option.nnverify_reveal, "fault": _fault()}
     session.enter_context(SESSION.using(**told))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "nnverify-controller")
+
+
+def _fault() -> Callable[[Any], Any] | None:
+    """What puts the fault that `nnverify mutants` names into every backward."""
+    if "NNVERIFY_FAULT" not in os.environ:
+        return None
+    from nnverify.mutation import put_in
+
+    return put_in(os.environ["NNVERIFY_FAULT"], int(os.environ.get("NNVERIFY_FAULT_SEED", "0")))
 
 
 def _refusal(what: str, fix: str) -> pytest.UsageError:

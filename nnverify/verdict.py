@@ -94,6 +94,9 @@ class Finding:
         return self.outcome is Outcome.PASS and self.code is not None
 
 
+_SCORES = {Outcome.PASS: 1, Outcome.FAIL: 0, Outcome.INCONCLUSIVE: None}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """All findings about one subject. It has no truth value: three outcomes are not two.
@@ -138,6 +141,11 @@ class Verdict:
         return max(known, default=None)
 
     @property
+    def scores(self) -> dict[str, int | None]:
+        """1 for each gradient that is right, 0 for a wrong one, None for one that could not be judged."""
+        return {leaf: _SCORES[verdict.outcome] for leaf, verdict in self.by_leaf.items()}
+
+    @property
     def headline(self) -> str:
         """The verdict in one line: what is wrong, else what is open, else how fine the check was."""
         telling = [one for one in self.findings if one.outcome is self.outcome and not one.remark]
@@ -162,6 +170,7 @@ class Verdict:
             "shapes": self.shapes,
             "convention": self.convention,
             "notes": list(self.notes),
+            "scores": self.scores,
             "findings": rows,
         }
 

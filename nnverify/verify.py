@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nnverify._session import SESSION
 from nnverify.checks.entries import entries
 from nnverify.checks.gradient import Answer, gradient
 from nnverify.checks.linear import linear
@@ -32,6 +33,7 @@ _ENTRYWISE = ("NV201", "NV202", "NV206", "NV209")
 
 def verify(subject: Subject, demand: Demand) -> Verdict:
     """Every finding about the subject. Raises UsageError where the forward or the backward cannot be run."""
+    subject = subject if SESSION.fault is None else SESSION.fault(subject)
     answer = gradient(subject, demand.seed, demand.rtol)
     found = {finding.leaf: finding for finding in answer.findings}
     found |= _entrywise(subject, found, answer, demand)

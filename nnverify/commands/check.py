@@ -51,6 +51,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--effort", choices=("point", "standard", "thorough"), default="standard")
     parser.add_argument("--rtol", type=float, help="relative tolerance, added to the error bar")
     parser.add_argument("--kink", choices=("subgradient", "inconclusive"), help="what a kink at the point is judged as")
+    parser.add_argument(
+        "--reveal", choices=("none", "hint", "full"), default="full", help="how much is told of a wrong one"
+    )
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     many_options(parser)
     add(parser, ("text", "json", "markdown", "junit"))
@@ -81,9 +84,10 @@ def run(options: argparse.Namespace) -> int:
 def _shown(rows: Sequence[Checked], options: argparse.Namespace) -> str:
     """The report: a text has a frame for each target, the other forms one for all."""
     from nnverify.report import checks
+    from nnverify.revealing import revealed
 
     form = checks.FORMATS[options.format]
-    verdicts = [row.verdict for row in rows if row.verdict is not None]
+    verdicts = [revealed(row.verdict, options.reveal) for row in rows if row.verdict is not None]
     frames = [checks.Frame(row.guess, _repeat(row, options), options.only_problems) for row in rows]
     if options.format == "text":
         return "\n\n".join(form([verdict], frame) for verdict, frame in zip(verdicts, frames, strict=True))

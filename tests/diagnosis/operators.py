@@ -58,7 +58,7 @@ OPERATORS = (
     Operator("reversed", ("NV121", "NV116"), lambda g, x: g[::-1].copy(), lambda g, x: g[::-1][::-1], ranks=(1, 2, 3)),
     Operator("zero", ("NV122",), lambda g, x: 0 * g, _same),
     Operator("plus one", ("NV109",), lambda g, x: g + 1, lambda g, x: g + 0),
-    Operator("clipped", ("NV109",), lambda g, x: np.clip(g, -0.3, 0.3), lambda g, x: np.clip(g, -1e9, 1e9)),
+    Operator("clipped", ("NV109",), lambda g, x: np.clip(g, -0.01, 0.01), lambda g, x: np.clip(g, -1e9, 1e9)),
     Operator("normed", ("NV109",), lambda g, x: g / np.linalg.norm(g), _same, ranks=(1, 2, 3)),
     Operator("averaged over rows", ("NV105", "NV116"), lambda g, x: 0 * g + g.mean(axis=0), _same, ranks=(2, 3)),
     Operator("upstream ignored", ("NV109",), lambda d, x: np.ones_like(d), _same, upstream=True),
@@ -78,7 +78,7 @@ _RIPPLE = 1 + 0.1 * np.sin(np.arange(400))
 NAMELESS = (
     Operator("a ripple", (), lambda g, x: g * _RIPPLE[: g.size].reshape(g.shape), _same, ranks=(1, 2, 3, 4)),
     Operator("squared and added", (), lambda g, x: g + g * np.abs(g), _same, ranks=(1, 2, 3, 4)),
-    Operator("one entry off", (), lambda g, x: g * np.where(np.arange(g.size) == 1, 1.5, 1).reshape(g.shape), _same, ranks=(1, 2)),
+    Operator("one entry off", (), lambda g, x: g * np.where(np.abs(g) == np.abs(g).max(), 1.5, 1), _same, ranks=(1, 2)),
     Operator("shifted, other sign", (), lambda g, x: -np.roll(g, 1, 0), _same, ranks=(2, 3)),
     Operator("half reversed", (), lambda g, x: (g + g[::-1]) / 2, _same, ranks=(1, 2)),
     Operator("a little of the leaf's own", (), lambda g, x: g * (1 + 0.01 * np.tanh(x.mean())), _same, ranks=(1, 2)),
