@@ -46,9 +46,17 @@ def _with_cause(look: _Look, finding: Finding) -> Finding:
     scenes = look.scenes(finding.leaf)
     first = next(scenes, None)
     named = None if first is None else _explained(first, _Later(scenes))
-    if named:
-        return replace(finding, code=named.code, cause=named.cause, fix=named.fix)
+    if named and first:
+        return replace(finding, code=named.code, cause=f"{named.cause}{_seen(look, first)}", fix=named.fix)
     return replace(finding, cause=where(first, look.right)) if finding.code is None and first else finding
+
+
+def _seen(look: _Look, first: Scene) -> str:
+    """At which sizes, where the caller's own are too large: then the numbers of the sentence are not theirs."""
+    if first.subject is look.subject:
+        return ""
+    arrays = [leaf for leaf in first.subject.leaves if isinstance(leaf.value, np.ndarray)]
+    return f"; seen at {', '.join(f'{leaf.name} {leaf.value.shape}' for leaf in arrays)}"
 
 
 class _Look:

@@ -1,0 +1,131 @@
+"""What a cause is said of, what it is not said of, and what it costs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnverify import Outcome, Verdict, check_gradients
+from nnverify.verdict import Finding
+from tests.diagnosis.deeper import DEEPER
+from tests.diagnosis.layers import SIMPLE, Layer
+from tests.subjects import dense, dense_backward
+
+LAYERS = {layer.name: layer for layer in (*SIMPLE, *DEEPER)}
+
+
+def _with(**changes: Any) -> Any:
+    """The dense layer's backward, some gradients replaced by functions of the right ones and X."""
+
+    def backward(dout: Any, X: Any, W: Any, b: Any) -> dict[str, Any]:
+        right = dense_backward(dout, X, W, b)
+        return right | {name: change(right[name], X) for name, change in changes.items()}
+
+    return backward
+
+
+def _finding(verdict: Verdict, leaf: str) -> Finding:
+    return next(one for one in verdict.findings if one.leaf == leaf and one.check == "gradient")
+
+
+def test_a_square_matrix_does_not_hide_a_transpose() -> None:
+    """With equal sizes a transpose and a reordering may coincide: copies at other sizes tell."""
+    verdict = check_gradients(dense, _with(W=lambda g, X: g.T), X=(4, 4), W=(4, 4), b=(4,))
+    assert _finding(verdict, "W").code == "NV102"
+
+
+@pytest.mark.parametrize(
+    ("factor", "code", "words"),
+    [
+        (lambda g, X: g / X.shape[0], "NV103", "1/X.shape[0]"),
+        (lambda g, X: g / X.shape[1], "NV104", "1/X.shape[1]"),
+        (lambda g, X: g / X.size, "NV103", "X.shape[0]·X.shape[1]"),
+        (lambda g, X: g / 4, "NV104", "1/4"),
+        (lambda g, X: g * 1.7, "NV104", "1.7"),
+    ],
+    ids=["samples", "width", "both", "four", "no name"],
+)
+def test_a_factor_is_named_by_what_it_follows(factor: Any, code: str, words: str) -> None:
+    """All sizes are 4: only where they are changed can 1/4 be told from one over each of them."""
+    verdict = check_gradients(dense, _with(W=factor), X=(4, 4), W=(4, 4), b=(4,))
+    found = _finding(verdict, "W")
+    assert found.code == code
+    assert words in (found.cause or "")
+
+
+def test_a_factor_that_changes_with_the_values_is_not_named() -> None:
+    verdict = check_gradients(dense, _with(W=lambda g, X: g * (2 + np.tanh(X.mean()))), X=(4, 3), W=(3, 5), b=(5,))
+    found = _finding(verdict, "W")
+    assert (found.outcome, found.code) == (Outcome.FAIL, None)
+    assert "no known mistake explains every entry" in (found.cause or "")
+
+
+def test_a_large_layer_is_shrunk() -> None:
+    verdict = check_gradients(dense, _with(W=lambda g, X: g / len(X)), X=(64, 96), W=(96, 32), b=(32,))
+    found = _finding(verdict, "W")
+    assert found.code == "NV103"
+    assert "seen at X (" in (found.cause or "")
+
+
+def test_where_it_differs_is_said_when_nothing_explains_it() -> None:
+    def off(g: Any, X: Any) -> Any:
+        made = g.copy()
+        made[1] += 0.3 * g[0] ** 2 * g[1]
+        return made
+
+    found = _finding(check_gradients(dense, _with(W=off), X=(4, 3), W=(3, 5), b=(5,)), "W")
+    assert found.code is None
+    assert "dW differs only at index 1 of axis 0" in (found.cause or "")
+    assert "dX, db are right" in (found.cause or "")
+
+
+def test_nan_at_masked_positions() -> None:
+    def forward(x: Any) -> Any:
+        return np.where(x > 0, np.sqrt(np.where(x > 0, x, 1.0)), 0.0)
+
+    def backward(dout: Any, x: Any) -> Any:
+        return (x > 0) * dout / (2 * np.sqrt(x))
+
+    x = np.array([1.0, -2.0, 3.0, -0.5])
+    assert _finding(check_gradients(forward, backward, x=x), "x").code == "NV128"
+    # NaN where the output does depend on the leaf is another matter.
+    broken = check_gradients(forward, lambda dout, x: backward(dout, x) * np.where(x > 2, np.nan, 1.0), x=x)
+    assert _finding(broken, "x").code == "NV304"
+
+
+def test_a_passing_gradient_gets_no_cause() -> None:
+    verdict = check_gradients(dense, _with(b=lambda g, X: -g), X=(4, 3), W=(3, 5), b=(5,))
+    assert [one.cause for one in verdict.findings if one.outcome is Outcome.PASS] == [None, None]
+
+
+def test_the_callers_arrays_stay_as_they_were() -> None:
+    arrays = {name: np.random.default_rng(0).standard_normal(shape) for name, shape in _SHAPES.items()}
+    before = {name: array.copy() for name, array in arrays.items()}
+    check_gradients(dense, _with(W=lambda g, X: -g), **arrays)
+    assert all(np.array_equal(arrays[name], before[name]) for name in arrays)
+
+
+_SHAPES: dict[str, Any] = {"X": (4, 3), "W": (3, 5), "b": (5,)}
+
+
+@pytest.mark.parametrize("name", ["dense", "attention", "rnn", "conv2d"])
+def test_a_diagnosis_takes_less_than_a_second(name: str) -> None:
+    """Of the processor: with a mistake that no cause explains, every one of them is tried."""
+    layer: Layer = LAYERS[name]
+    first = next(iter(layer.leaves))
+
+    def backward(dout: Any, *leaves: Any) -> dict[str, Any]:
+        right = layer.backward(dout, *leaves)
+        return right | {
+            first: right[first] * (1 + 0.1 * np.sin(np.arange(right[first].size))).reshape(right[first].shape)
+        }
+
+    def seconds(function: Any) -> float:
+        start = time.process_time()
+        check_gradients(layer.forward, function, leaves=layer.leaves, effort="point")
+        return time.process_time() - start
+
+    assert seconds(backward) - seconds(layer.backward) < 1.0
