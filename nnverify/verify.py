@@ -27,6 +27,7 @@ from nnverify.verdict import Details, Finding, Outcome, Verdict, place, times
 
 _CONTRACT = (linear, pure, repeatable, samples, precise)
 _EPS = float(np.finfo(np.float64).eps)
+_TRACE = 1e-5  # a relative gap that the ε of a logarithm or a root leaves, and hardly any other mistake
 # Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
 _ENTRYWISE = ("NV201", "NV202", "NV206", "NV209")
 
@@ -100,7 +101,7 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
     if not found.wrong:
         return finding
     worst = found.wrong[0]
-    sides = f"backward {worst.backward:+.6g}, numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
+    sides = _sides(worst.backward, worst.numerical, worst.bar)
     most = f", most at {place(worst.index)}" if worst.index else ""
     if finding.ratio is None:
         message = f"d{leaf.name} differs in {found}{most}: {sides}"
@@ -117,6 +118,17 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
         evidence=step_evidence(curve),
         details=Details(np.shape(leaf.value), found.by_gap, curve),
     )
+
+
+def _sides(backward: float, numerical: float, bar: float) -> str:
+    """Both values in as many digits as it takes to tell them apart; and what a gap is that is but a trace of them."""
+    digits = next((count for count in range(6, 17) if f"{backward:.{count}g}" != f"{numerical:.{count}g}"), 17)
+    sides = f"backward {backward:+.{digits}g}, numerical {numerical:+.{digits}g} ± {bar:.1g}"
+    part = abs(backward - numerical) / abs(numerical) if numerical else np.inf
+    if not part < _TRACE:
+        return sides
+    allowed = 10.0 ** np.ceil(np.log10(10 * part))
+    return f"{sides}. That is {part:.0e} of it, as an ε leaves that one side lacks: rtol={allowed:.0e} lets it pass"
 
 
 def _shapes(subject: Subject) -> str:

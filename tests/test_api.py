@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -163,3 +164,20 @@ def test_the_callers_arrays_stay_as_they_were() -> None:
 
     check_gradients(writing, lambda d, X, W, b: (d @ W.T, X.T @ d, d.sum(0)), **arrays)
     assert all(np.array_equal(arrays[name], before[name]) for name in arrays)
+
+
+def test_a_trace_of_a_gap_is_printed_in_enough_digits_and_with_the_tolerance_that_lets_it_pass() -> None:
+    """Two equal numbers beside the word "differs" help nobody; an ε in a logarithm leaves such a gap."""
+    point = {"x": np.linspace(0.5, 0.9, 5)}
+
+    def slope(dout: Any, x: Any) -> Any:
+        return dout / x
+
+    def check(**options: Any) -> Verdict:
+        return check_gradients(lambda x: np.log(x + 1e-9), slope, **point, **options)
+
+    message = check().findings[0].message
+    found = re.search(r"backward (\S+), numerical (\S+) .* rtol=(\S+) lets", message)
+    assert found is not None
+    assert found[1] != found[2]
+    assert check(rtol=float(found[3])).outcome is Outcome.PASS
