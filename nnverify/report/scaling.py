@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 FORMS = {"index": "index form", "jacobian": "Jacobian form", "vector": "vectorized form", "forward": "forward"}
+_MOST = 2**53
 _SIGNS = str.maketrans("-", "−")
 
 
@@ -52,8 +53,11 @@ class Row:
 
 
 def points(benches: Iterable[tuple[float, float, Mapping[str, Any]]]) -> list[Point]:
-    """The benchmarks that say which form of which layer they are, from (median, least, extra_info)."""
-    return [
+    """The benchmarks that say which form of which layer they are, from (median, least, extra_info).
+
+    Raises ValueError where a size or a time cannot be one: its logarithm would be none.
+    """
+    found = [
         Point(
             str(info["layer"]),
             str(info["form"]),
@@ -66,6 +70,11 @@ def points(benches: Iterable[tuple[float, float, Mapping[str, Any]]]) -> list[Po
         for median, least, info in benches
         if {"layer", "form", "dtype", "sizes"} <= set(info)
     ]
+    for one in found:
+        sizes = [value for _, value in one.sizes]
+        if not (one.least > 0 and all(0 < value < _MOST for value in [*sizes, (one.peak or 0) + 1])):
+            raise ValueError(f"{one.layer} has a size, a time or a peak that is no measure")
+    return found
 
 
 def rows(found: Sequence[Point]) -> list[Row]:
@@ -81,7 +90,8 @@ def _row(key: tuple[str, str, str], own: Sequence[Point]) -> Row:
 
 def exponents(found: Sequence[Point]) -> dict[str, float]:
     """The power of each size that was varied; of one form of one layer. Empty where nothing was varied."""
-    sizes = {name: [dict(one.sizes)[name] for one in found] for name, _ in (found[0].sizes if found else ())}
+    names = _names(found)
+    sizes = {name: [dict(one.sizes)[name] for one in found] for name in names}
     varied = {name: values for name, values in sizes.items() if len(set(values)) > 1}
     columns = [np.ones(len(found)), *(np.log(values) for values in varied.values())]
     design = np.column_stack(columns)
@@ -118,7 +128,7 @@ def _range(name: str, own: Sequence[Point]) -> str:
 
 def sweeps(found: Sequence[Point]) -> dict[str, list[Point]]:
     """By the size that varies: the points that differ from the most common ones in that size alone."""
-    names = [name for name, _ in found[0].sizes] if found else []
+    names = _names(found)
     most = {name: _most([dict(one.sizes)[name] for one in found]) for name in names}
     lines = {}
     for name in names:
@@ -127,6 +137,12 @@ def sweeps(found: Sequence[Point]) -> dict[str, list[Point]]:
         if len({dict(one.sizes)[name] for one in line}) > 1:
             lines[name] = sorted(line, key=lambda one: dict(one.sizes)[name])
     return lines
+
+
+def _names(found: Sequence[Point]) -> tuple[str, ...]:
+    """Of the sizes, where all have the same."""
+    kinds = {tuple(name for name, _ in one.sizes) for one in found}
+    return next(iter(kinds)) if len(kinds) == 1 else ()
 
 
 def _most(values: Sequence[int]) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nnverify._errors import UsageError
+from nnverify.report.scaling import points
 from nnverify.verdict import Details, Entry, Finding, Outcome, StepError, Verdict
 
 
@@ -82,18 +83,20 @@ def read(paths: Sequence[str]) -> Material:
         take = _known(content, path)
         try:
             take(content, found)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise _broken(path, f"it is damaged: {_said(error)}") from error
     return found
 
 
 def _parsed(path: str) -> Any:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()  # half a character, which no report could be written with
     except OSError as error:
         raise _broken(path, f"it cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _broken(path, f"it is no JSON: {error}") from error
+    return content
 
 
 def _known(content: Any, path: str) -> Callable[[Any, Material], None]:
@@ -104,11 +107,8 @@ def _known(content: Any, path: str) -> Callable[[Any, Material], None]:
 
 
 def _broken(path: str, what: str) -> UsageError:
-    fix = (
-        "name what nnverify check, verify or train wrote with --format json, pytest with --nnverify-report or "
-        "--benchmark-json"
-    )
-    return UsageError(what=what, where=path, fix=fix)
+    written = "nnverify check, verify or train wrote with --format json, pytest with --nnverify-report or"
+    return UsageError(what=what, where=path, fix=f"name what {written} --benchmark-json")
 
 
 def _said(error: Exception) -> str:
@@ -125,15 +125,16 @@ def _derivations(content: Any, into: Material) -> None:
     for row in content["rows"]:
         verdict = _verdict(row)
         outcome = Outcome.FAIL if row["error"] else verdict.outcome
-        own = {"statement": row["statement"], "error": row["error"], "draws": int(row["draws"])}
-        into.subjects.append(Subject(row["identifier"], row["kind"], verdict, outcome, **own))
+        error = None if row["error"] is None else _text(row["error"])
+        name, kind, statement = (_text(row[key]) for key in ("identifier", "kind", "statement"))
+        into.subjects.append(Subject(name, kind, verdict, outcome, statement, error, int(row["draws"])))
     into.raw.append(content)
 
 
 def _tests(content: Any, into: Material) -> None:
     for record in content["tests"]:
         verdict = _verdict(record["worst"])
-        into.subjects.append(Subject(record["test"], "test", verdict, Outcome(record["outcome"])))
+        into.subjects.append(Subject(_text(record["test"]), "test", verdict, Outcome(record["outcome"])))
     into.raw.append(content)
 
 
@@ -141,9 +142,11 @@ def _benchmarks(content: Any, into: Material) -> None:
     into.environment |= {f"benchmarks: {name}": value for name, value in _machine(content["machine_info"]).items()}
     for one in content["benchmarks"]:
         stats = {name: float(one["stats"][name]) for name in ("median", "min", "iqr", "rounds")}
-        group = one["group"] or one["fullname"].partition("::")[0]
+        group = _text(one["group"] or one["fullname"].partition("::")[0])
         info = dict(one.get("extra_info") or {})
-        own = {"name": one["name"], "group": group, "rounds": int(stats["rounds"]), "info": info}
+        points([(stats["median"], stats["min"], info)])
+        info |= {name: float(info[name]) for name in ("value", "floor") if "figure" in info}
+        own: dict[str, Any] = {"name": _text(one["name"]), "group": group, "rounds": int(stats["rounds"]), "info": info}
         into.benches.append(Bench(median=stats["median"], least=stats["min"], iqr=stats["iqr"], **own))
 
 
@@ -166,8 +169,10 @@ def _trainings(content: Any, into: Material) -> None:
 def training(one: Mapping[str, Any]) -> Training:
     """One training, of one that was not begun the check alone."""
     curve = one["history"]
+    if len({(len(point["weights"]), len(point["bias"])) for point in curve}) > 1:
+        raise ValueError("the history has other weights at some steps than at others")
     return Training(
-        name=one["name"],
+        name=_text(one["name"]),
         reported=float(one["reported"]),
         predicted=None if one["predicted"] is None else float(one["predicted"]),
         settings=dict(one["settings"]),
@@ -182,7 +187,7 @@ def training(one: Mapping[str, Any]) -> Training:
 
 def _verdict(one: Mapping[str, Any]) -> Verdict:
     return Verdict(
-        subject=one["subject"],
+        subject=_text(one["subject"]),
         findings=tuple(_finding(each) for each in one["findings"]),
         seed=int(one["seed"]),
         evaluations=int(one["evaluations"]),
@@ -192,6 +197,13 @@ def _verdict(one: Mapping[str, Any]) -> Verdict:
     )
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} stands where a text should")
+    return value
+
+
+_TEXTS = ("code", "evidence", "cause", "fix")
 _NUMBERS = ("backward", "numerical", "bar", "resolution", "ratio")
 
 
@@ -199,22 +211,32 @@ def _finding(one: Mapping[str, Any]) -> Finding:
     """A finding; what a later nnverify may have added to it is left out."""
     own: dict[str, Any] = {each.name: one[each.name] for each in fields(Finding) if each.name in one}
     own |= {name: None if one.get(name) is None else float(one[name]) for name in _NUMBERS}
+    own |= {name: None if one.get(name) is None else _text(one[name]) for name in _TEXTS}
     own["outcome"] = Outcome(one["outcome"])
-    own["index"] = None if one.get("index") is None else tuple(one["index"])
+    own |= {name: _text(one[name]) for name in ("check", "leaf", "message")}
+    own["index"] = None if one.get("index") is None else tuple(map(int, one["index"]))
     own["details"] = _details(one["details"]) if one.get("details") else None
     return Finding(**own)
 
 
 def _details(one: Mapping[str, Any]) -> Details:
     """Numbers that are not finite are texts in JSON, and floats here."""
+    shape = tuple(map(int, one["shape"]))
     entries = tuple(
-        Entry(tuple(each["index"]), float(each["backward"]), float(each["numerical"]), float(each["bar"]))
+        Entry(_inside(each["index"], shape), float(each["backward"]), float(each["numerical"]), float(each["bar"]))
         for each in one["entries"]
     )
     steps = tuple(
         StepError(float(each["step"]), float(each["backward"]), float(each["numerical"])) for each in one["steps"]
     )
-    return Details(tuple(one["shape"]), entries, steps)
+    return Details(shape, entries, steps)
+
+
+def _inside(index: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+    found = tuple(map(int, index))
+    if len(found) != len(shape) or not all(0 <= at < size for at, size in zip(found, shape, strict=True)):
+        raise ValueError(f"entry {list(found)} is outside of shape {list(shape)}")
+    return found
 
 
 _KINDS: dict[tuple[str, ...], Callable[[Any, Material], None]] = {

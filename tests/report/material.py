@@ -44,7 +44,7 @@ def derivations() -> dict[str, Any]:
     return {"schema": 1, "package": "reference", "outcome": "error", "seed": 0, "rows": [good, bad]}
 
 
-def tests() -> dict[str, Any]:
+def session() -> dict[str, Any]:
     record = {"test": "tests/test_a.py::test_a", "outcome": "fail", "verdicts": 3}
     return {"schema": 1, "outcome": "fail", "seed": 0, "tests": [record | {"worst": verdict(WRONG).to_dict()}]}
 
@@ -87,7 +87,7 @@ def everything(folder: Path) -> list[str]:
         folder,
         checks=checks(named),
         derivations=derivations(),
-        tests=tests(),
+        tests=session(),
         benchmarks=benchmarks(),
         trainings=trainings(),
     )

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from pathlib import Path
 
 import pytest
 
 from nnverify import UsageError
 from nnverify.report.sources import read
+from nnverify.report.tables import text
 from nnverify.verdict import Outcome
-from tests.report.material import RIGHT, WRONG, benchmarks, checks, everything, trainings, verdict, write
+from tests.report.material import (
+    RIGHT,
+    WRONG,
+    benchmarks,
+    checks,
+    derivations,
+    everything,
+    session,
+    trainings,
+    verdict,
+    write,
+)
 
 
 def test_every_kind_is_recognised(tmp_path: Path) -> None:
@@ -83,6 +96,43 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, text: st
     assert sentence in str(raised.value)
     assert "\n" not in str(raised.value)
     assert str(path) in str(raised.value)
+
+
+DAMAGES = (None, -1, 0, float("inf"), "x", [], {}, [None], True, 10**400, "\ud800")
+KINDS = {
+    "checks": lambda: checks(verdict(RIGHT, WRONG)),
+    "derivations": derivations,
+    "tests": session,
+    "benchmarks": benchmarks,
+    "trainings": trainings,
+}
+
+
+def _places(content: object, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Where a value stands in nested dictionaries and lists."""
+    inner = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    return [place for key, value in inner for place in ((*at, key), *_places(value, (*at, key)))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_file_is_refused_or_reported_and_never_raises(tmp_path: Path, kind: str) -> None:
+    """One value at a time is something else; a hundred of them for each kind of file, drawn with a seed."""
+    rng = random.Random(7)
+    places = _places(KINDS[kind]())
+    refused = 0
+    for place, damage in rng.sample([(place, damage) for place in places for damage in DAMAGES], 100):
+        content = KINDS[kind]()
+        inner = content
+        for key in place[:-1]:
+            inner = inner[key]
+        inner[place[-1]] = damage
+        try:
+            found = read(write(tmp_path, damaged=content))
+        except UsageError:
+            refused += 1
+        else:
+            assert text(found).encode()
+    assert 10 < refused < 100
 
 
 def test_a_file_that_is_no_text_is_no_json(tmp_path: Path) -> None:
