@@ -97,10 +97,6 @@ def _resolutions(found: Sequence[Resolution], layer: str) -> str:
     return tabulate(rows, headers="keys", disable_numparse=True)
 
 
-def _alarms(one: Resolution) -> str:
-    return f"{one.alarms} in {one.right}" if one.threshold is None else f"none above {one.threshold:.0e}"
-
-
 def _size(size: float | None) -> str:
     return "> 1e+03" if size is None else f"{size:.0e}"
 
