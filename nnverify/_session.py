@@ -25,12 +25,17 @@ _RANK = list(OUTCOMES)
 _ROWS = 50  # a step summary of GitHub's holds 1 MiB, and nobody reads a longer table
 
 
+def _silent(_: str) -> None:
+    pass
+
+
 @dataclass
 class Session:
     """Defaults of the options that a caller left out, and the listeners that every verdict is told to.
 
     reveal how much of a verdict is shown: one of REVEALED
     fault  puts a fault into every subject: `nnverify mutants` looks whether the tests see it
+    progress is told how far a search is, in a few words
     """
 
     seed: int = 0
@@ -39,6 +44,7 @@ class Session:
     listeners: list[Callable[[Verdict], None]] = field(default_factory=list)
     reveal: str = "full"
     fault: Callable[[Subject], Subject] | None = None
+    progress: Callable[[str], None] = _silent
 
     @contextmanager
     def using(self, **values: Any) -> Iterator[None]:

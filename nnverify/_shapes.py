@@ -7,11 +7,12 @@ l = 1 … ℓ, where n[0] is the size of the input and n[-1] that of the output.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nnverify._errors import UsageError
 
+ANY = "..."
 _WORD = re.compile(r"(?P<size>\d+)|(?P<name>[^\W\d]\w*)(\[(?P<layer>l(-1)?|0|-1)\])?")
 
 
@@ -44,6 +45,16 @@ def _axis(word: str, words: str, where: str) -> Axis:
         )
     size = match["size"]
     return Axis(None if size is None else int(size), match["name"] or "", match["layer"] or "")
+
+
+def spread(words: str, others: Sequence[str], where: str) -> str:
+    """The words with "...", which stands for any number of axes, replaced by others. It may stand once."""
+    found = words.split()
+    if found.count(ANY) > 1:
+        raise UsageError(
+            what=f"axes={words!r} holds {ANY!r} twice", where=where, fix="name all axes but those in front"
+        )
+    return " ".join(one for word in found for one in (others if word == ANY else [word]))
 
 
 def repeats(axes: tuple[Axis, ...]) -> bool:

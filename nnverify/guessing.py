@@ -17,7 +17,8 @@ from nnverify.conventions import Call, subject_of
 from nnverify.conventions._names import BACKWARD, FORWARD, TRAINING
 from nnverify.conventions._signature import Signature, signature
 from nnverify.conventions._slots import slots
-from nnverify.leaves import leaf, realise, specs
+from nnverify.drawing import realise, spread
+from nnverify.leaves import leaf, specs
 
 # Axis words that forwards with so many arguments usually take; "n below K" is an index array.
 _USUAL: dict[int, tuple[tuple[str, ...], ...]] = {
@@ -150,7 +151,7 @@ def _candidates(target: Any, count: int) -> Iterator[Sequence[str]]:
 
 def _runs(target: Any, backward: Any, chosen: Mapping[str, str]) -> bool:
     try:
-        leaves = realise(specs({name: parsed(words) for name, words in chosen.items()}), 0, 0)
+        leaves = realise(spread(specs({name: parsed(words) for name, words in chosen.items()}), ()), 0, 0)
         subject = subject_of(Call(target, backward, leaves))
         return bool(np.all(np.isfinite(subject.flatten(subject.at_point()[0]))))
     except UsageError:

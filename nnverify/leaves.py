@@ -1,4 +1,4 @@
-"""What the caller says of a leaf, and the leaves drawn from it.
+"""What the caller says of a leaf, before anything is drawn.
 
 Axis words, a shape, an array (or anything like one), a function of a generator, or leaf(…) for what needs more:
 a domain, an index array, a constant. A list or dictionary of these is one argument with many leaves; any other
@@ -8,16 +8,14 @@ dictionary, None and truth values are handed through as constants.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from nnverify import _shapes
 from nnverify._errors import UsageError
-from nnverify.draws import generator, sizes
-from nnverify.subject import Leaf
-from nnverify.trees import Place, Tree, children, grown
+from nnverify.trees import Place, children
 
 Draw = Callable[[np.random.Generator], Any]
 
@@ -86,7 +84,7 @@ def _spec(name: str, what: Any) -> LeafSpec:
     if isinstance(what, LeafSpec):
         return what
     if isinstance(what, str):
-        _shapes.parse(what, f"leaf {name!r}")
+        _shapes.parse(_shapes.spread(what, (), f"leaf {name!r}"), f"leaf {name!r}")
         return LeafSpec(axes=what)
     if isinstance(what, tuple) and all(_is_size(part) for part in what):
         return LeafSpec(shape=_checked(name, what))
@@ -167,74 +165,6 @@ def _array(name: str, what: Any) -> LeafSpec:
     return LeafSpec(value=what if kept else array[()], grad=kind == "f")
 
 
-def realise(found: Mapping[str, LeafSpec], number: int, seed: int, regime: str = "normal") -> tuple[Leaf, ...]:
-    """Leaves for draw ``number``: sizes bound by the shapes that are given, else drawn; values drawn in a regime."""
-    every = [one for spec in found.values() for one in (spec.parts.values() if spec.parts else [spec])]
-    axes = [_shapes.parse(spec.axes, "leaf") for spec in every if spec.axes is not None]
-    names = list(dict.fromkeys(key for one in axes for key in _shapes.keys(one)))
-    size = sizes(names, number, generator(seed, "leaves", number))
-
-    def value(name: str, spec: LeafSpec) -> Any:
-        return _value(name, spec, size, generator(seed, name, number), regime)
-
-    return tuple(_leaf(name, spec, value) for name, spec in found.items())
-
-
-def _leaf(name: str, spec: LeafSpec, value: Callable[[str, LeafSpec], Any]) -> Leaf:
-    if not spec.parts:
-        return Leaf(name, value(name, spec), spec.grad)
-    members = {path: _leaf(f"{name}{label(path)}", part, value) for path, part in spec.parts.items()}
-    whole = grown(spec.value, {path: one.value for path, one in members.items()})
-    return Tree(name, whole, spec.grad, members)
-
-
-def in_precision(leaves: Sequence[Leaf], dtype: Any) -> tuple[Leaf, ...]:
-    """The leaves with floats of one type, float64 where none is named."""
-    return tuple(replace(one, value=_as_floats(one.value, dtype)) for one in leaves)
-
-
-def _as_floats(value: Any, dtype: Any) -> Any:
-    array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float) else None
-    return value if array is None or array.dtype.kind != "f" else array.astype(dtype or np.float64)[()]
-
-
 def label(place: Place) -> str:
     """['W'][0], as one would write it."""
     return "".join(f"[{key!r}]" for key in place)
-
-
-# Where values are drawn when nothing is said: forwards with a smaller domain than all numbers get the next one.
-REGIMES: dict[str, tuple[float, float] | None] = {"normal": None, "positive": (0.5, 2.0), "unit": (0.1, 0.9)}
-
-
-def _value(name: str, spec: LeafSpec, size: Mapping[str, int], rng: np.random.Generator, regime: str) -> Any:
-    shape = spec.shape
-    if spec.axes is not None:
-        shape = _shapes.shape(_shapes.parse(spec.axes, f"leaf {name!r}"), size)
-    if spec.draw is not None:
-        value = spec.draw(rng)
-    elif shape is None:
-        value = spec.value
-    elif spec.integers_below is not None:
-        value = rng.integers(0, _below(name, spec.integers_below, size), shape)
-    else:
-        value = _reals(spec, shape, rng, regime)
-    return value if spec.dtype is None else np.asarray(value).astype(spec.dtype)
-
-
-def _below(name: str, limit: str | int, size: Mapping[str, int]) -> int:
-    if isinstance(limit, str) and limit not in size:
-        raise UsageError(
-            what=f"integers_below={limit!r} names no axis", where=f"leaf {name!r}", fix=f"name one of {', '.join(size)}"
-        )
-    return size[limit] if isinstance(limit, str) else limit
-
-
-def _reals(spec: LeafSpec, shape: tuple[int, ...], rng: np.random.Generator, regime: str) -> Any:
-    span = REGIMES[regime]
-    if spec.low is None and spec.high is None:
-        return rng.standard_normal(shape) if span is None else rng.uniform(*span, shape)
-    low = spec.low if spec.low is not None else (spec.high or 0.0) - 2.0
-    high = spec.high if spec.high is not None else low + 2.0
-    margin = (high - low) / 16
-    return rng.uniform(low + margin, high - margin, shape)

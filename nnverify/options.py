@@ -5,9 +5,9 @@ Nothing is read from the environment: what is not given comes from the test sess
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,20 @@ KINKS = ("subgradient", "inconclusive")
 
 
 @dataclass(frozen=True)
+class Limit:
+    """What a search may take at most; evaluations by default, so that a verdict does not depend on the machine."""
+
+    evaluations: int = 300_000
+    seconds: float = float("inf")
+
+
+@dataclass(frozen=True)
 class Options:
-    """How much is done, with which draws, and what counts as equal."""
+    """How much is done, with which draws, and what counts as equal.
+
+    keywords  of forward and backward, each with the values to try
+    dtypes    of the floats that are tried beside the first one
+    """
 
     effort: str
     seed: int
@@ -32,6 +44,9 @@ class Options:
     declared: Declared
     named: Named
     executor: Executor | None = None
+    keywords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    dtypes: tuple[Any, ...] = ()
+    budget: Limit = field(default_factory=lambda: Limit())
 
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -41,6 +56,9 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "kink": (lambda value: value in KINKS, f"one of {', '.join(map(repr, KINKS))}"),
     "dtype": (lambda value: _is_dtype(value), "a floating-point dtype, such as numpy.float32"),
     "executor": (lambda value: isinstance(value, Executor), "a concurrent.futures.Executor"),
+    "dtypes": (lambda value: _each(value, _is_dtype), "a list of floating-point dtypes, such as [numpy.float16]"),
+    "options": (lambda value: _keywords(value), "a dict from keyword to the list of its values: {'axis': [0, 1]}"),
+    "budget": (lambda value: _budget(value) is not None, "a number of seconds, or a text: '5 s', '2000 evaluations'"),
     "convention": (lambda value: isinstance(value, str), "the name of a convention"),
     "reduction": (lambda value: value in ("mean", "sum", "batch mean"), "'mean', 'sum' or 'batch mean'"),
     "batch_axis": (lambda value: _whole(value), "the number of an axis"),
@@ -56,6 +74,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dx": (lambda value: isinstance(value, str) and value.isidentifier(), "the name of an attribute"),
     "name": (lambda value: isinstance(value, str), "a text"),
 }
+NAMES = tuple(_KINDS)
 _DECLARED = ("reduction", "batch_axis", "terminal", "fused", "surrogate", "penalty", "derivative")
 _NAMED = ("tensor", "params", "grads", "out", "dx")
 
@@ -75,6 +94,30 @@ def _is_dtype(value: Any) -> bool:
         return False
 
 
+def _each(value: Any, kind: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(kind(one) for one in value)
+
+
+def _keywords(value: Any) -> bool:
+    named = isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+    return named and all(_each(values, lambda _: True) for values in value.values())
+
+
+_UNITS = {"s": "seconds", "seconds": "seconds", "evaluations": "evaluations"}
+
+
+def _budget(value: Any) -> Limit | None:
+    """None for what is no budget."""
+    number, _, unit = value.partition(" ") if isinstance(value, str) else (value, "", "s")
+    try:
+        amount = float(number) if not isinstance(number, bool) else 0.0
+    except (TypeError, ValueError):
+        return None
+    if not amount > 0 or unit not in _UNITS:
+        return None
+    return Limit(seconds=amount) if _UNITS[unit] == "seconds" else Limit(evaluations=int(amount))
+
+
 def _names(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
 
@@ -83,7 +126,7 @@ def _mapping(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(part, str) for pair in value.items() for part in pair)
 
 
-def options(given: Mapping[str, Any], where: str) -> Options:
+def validated(given: Mapping[str, Any], where: str) -> Options:
     """The options from what was given, None meaning the default. Raises UsageError for each that is of no such kind."""
     told = {name: value for name, value in given.items() if value is not None}
     wrong = [name for name, value in told.items() if not _KINDS[name][0](value)]
@@ -103,6 +146,9 @@ def options(given: Mapping[str, Any], where: str) -> Options:
         Declared(**{name: told[name] for name in _DECLARED if name in told}),
         Named(**{name: told[name] for name in _NAMED if name in told}),
         told.get("executor"),
+        {name: list(values) for name, values in told.get("options", {}).items()},
+        tuple(told.get("dtypes", ())),
+        _budget(told["budget"]) or Limit() if "budget" in told else Limit(),
     )
 
 

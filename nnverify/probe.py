@@ -28,7 +28,7 @@ _DECADE = 20  # powers of two that the entries of one group may span downward
 class Probe:
     """Upstream w, one entry per output, and what the pullback returned for it, by leaf, unchanged.
 
-    spacing   of the outputs' floats, relative to them
+    spacing   of the outputs' floats, relative to them; of the leaves' where it is coarser, since they are moved in it
     raised    what the pullback raised instead, in words
     """
 
@@ -48,7 +48,7 @@ class Probe:
 def probe(subject: Subject, number: int, seed: int, *, outputs: NDArray[np.bool_] | None = None) -> Probe:
     """Draw upstream ``number``, zero outside ``outputs``, and run forward and backward once with it, on copies."""
     output, pullback = subject.at_point()
-    vector, spacing = subject.flatten(output), subject.spacing(output)
+    vector, spacing = subject.flatten(output), np.maximum(subject.spacing(output), _coarsest(subject))
     upstream = signs(vector.shape, generator(seed, subject.name, "upstream", number), 1.0, 2.0)
     upstream[len(upstream) - subject.unit_outputs :] = 1.0
     upstream = upstream if outputs is None else np.where(outputs, upstream, 0.0)
@@ -65,6 +65,12 @@ def probe(subject: Subject, number: int, seed: int, *, outputs: NDArray[np.bool_
             fix="return a dict from leaf name to gradient",
         )
     return Probe(number, vector, spacing, _shape(output), upstream, gradients)
+
+
+def _coarsest(subject: Subject) -> float:
+    """The coarsest spacing of the floats that are moved, relative to them."""
+    kinds = {np.asarray(leaf.value).dtype for leaf in subject.targets()}
+    return max((float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"), default=0.0)
 
 
 def _shape(output: Any) -> str:

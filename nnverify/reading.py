@@ -37,11 +37,15 @@ class Demand:
 
     rtol   relative tolerance, added to every bar
     kink   "subgradient": between the slopes is right; "inconclusive": a kink at the point has no answer
+    contract
+           whether more is asked than the numbers at this very point: the contract, other points, the cause. Where
+           values are special these may have no answer
     """
 
     seed: int = 0
     rtol: float = 0.0
     kink: str = "subgradient"
+    contract: bool = True
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ def revealed(verdict: Verdict, level: str) -> Verdict:
     if level == "full":
         return verdict
     made = tuple(_bare(finding, hint=level == "hint") for finding in verdict.findings if not finding.remark)
-    # Without their numbers, findings of different checks may read the same.
-    return replace(verdict, findings=tuple(dict.fromkeys(made)))
+    # Without their numbers, findings of different checks may read the same. A program would say where it fails.
+    return replace(verdict, findings=tuple(dict.fromkeys(made)), program="")
 
 
 def _bare(finding: Finding, *, hint: bool) -> Finding:

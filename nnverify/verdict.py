@@ -104,6 +104,7 @@ class Verdict:
     shapes      the leaves and the output, as "X (8, 4), W (4, 3) -> (8, 3)"
     convention  how the caller's functions were called
     notes       what the caller should know of it
+    program     reproduces the failure that a search has found; "" for none
     """
 
     subject: str
@@ -113,6 +114,7 @@ class Verdict:
     shapes: str = ""
     convention: str = ""
     notes: tuple[str, ...] = ()
+    program: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -170,6 +172,7 @@ class Verdict:
             "shapes": self.shapes,
             "convention": self.convention,
             "notes": list(self.notes),
+            "program": self.program,
             "scores": self.scores,
             "findings": rows,
         }
@@ -183,7 +186,8 @@ class Verdict:
         rest = sum(max(map(len, column)) + 2 for column in list(zip(head, *rows, strict=True))[:-1])
         widths = [None] * (len(head) - 1) + [max(_WIDTH - rest, _NARROWEST)]
         table = tabulate(rows, head, disable_numparse=True, maxcolwidths=widths)
-        return "\n".join([f"{self.subject}: {self.outcome.value}", table, *self._causes()])
+        program = [f"\n{self.program}"] if self.program else []
+        return "\n".join([f"{self.subject}: {self.outcome.value}", table, *self._causes(), *program])
 
     def _causes(self) -> Iterator[str]:
         """A line for each cause, with what to change."""

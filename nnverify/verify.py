@@ -16,6 +16,7 @@ from nnverify.checks.precise import precise
 from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
 from nnverify.checks.samples import samples
+from nnverify.checks.steep import steep
 from nnverify.contract import call
 from nnverify.diagnosis.diagnose import diagnosed
 from nnverify.localisation import locate, step_curve, step_evidence
@@ -25,6 +26,7 @@ from nnverify.reading import Demand
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Details, Finding, Outcome, Verdict, place, times
 
+ELSEWHERE = "seen at another point"
 _CONTRACT = (linear, pure, repeatable, samples, precise)
 _EPS = float(np.finfo(np.float64).eps)
 _TRACE = 1e-5  # a relative gap that the ε of a logarithm or a root leaves, and hardly any other mistake
@@ -38,14 +40,16 @@ def verify(subject: Subject, demand: Demand) -> Verdict:
     answer = gradient(subject, demand.seed, demand.rtol)
     found = {finding.leaf: finding for finding in answer.findings}
     found |= _entrywise(subject, found, answer, demand)
-    found |= _elsewhere(subject, [name for name, finding in found.items() if finding.code == "NV205"], demand)
+    found |= _steep(subject, found, answer, demand)
+    vacuous = [name for name, finding in found.items() if finding.code == "NV205" and demand.contract]
+    found |= _elsewhere(subject, vacuous, demand)
     leaves = {leaf.name: leaf for leaf in subject.targets()}
     placed = tuple(
         _placed(subject, leaves[name], finding, answer.probe, demand.seed) for name, finding in found.items()
     )
-    placed = diagnosed(subject, placed, demand.seed)
+    placed = diagnosed(subject, placed, demand.seed) if demand.contract else placed
     shapes = f"{_shapes(subject)} -> {answer.probe.output_shape}"
-    kept = _contract(subject, answer, demand.seed)
+    kept = _contract(subject, answer, demand.seed) if demand.contract else ()
     findings = (*placed, *kept)
     return Verdict(subject.name, findings, demand.seed, answer.evaluations, shapes, subject.convention, subject.notes)
 
@@ -56,6 +60,15 @@ def _contract(subject: Subject, answer: Answer, seed: int) -> tuple[Finding, ...
         return ()
     calls = call(subject, answer.probe, probe(subject, 1, seed), seed)
     return tuple(finding for check in _CONTRACT for finding in check(subject, calls))
+
+
+def _steep(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:
+    """Findings for leaves whose gradient is not finite, where the slope is to blame for it."""
+    odd = [
+        leaf for leaf in subject.targets() if found[leaf.name].code == "NV304" and found[leaf.name].index is not None
+    ]
+    excused = {leaf.name: steep(subject, leaf, answer.probe, demand.seed) for leaf in odd}
+    return {name: finding for name, finding in excused.items() if finding is not None}
 
 
 def _entrywise(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:
@@ -90,7 +103,7 @@ def _elsewhere(subject: Subject, vacuous: Sequence[str], demand: Demand) -> dict
 
 
 def _moved(finding: Finding) -> Finding:
-    return replace(finding, message=f"{finding.message}; seen at another point, the gradient being zero at this one")
+    return replace(finding, message=f"{finding.message}; {ELSEWHERE}, the gradient being zero at this one")
 
 
 def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: int) -> Finding:

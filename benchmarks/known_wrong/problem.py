@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nnverify.leaves import realise, specs
+from nnverify.drawing import realise
+from nnverify.leaves import specs
 
 
 @dataclass(frozen=True)

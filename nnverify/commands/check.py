@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnverify._session import SESSION
 from nnverify.commands._many import Many, Piece, many_options
 from nnverify.commands._output import (
     COULD_NOT_RUN,
@@ -21,6 +22,7 @@ from nnverify.commands._output import (
     coloured,
     complain,
     finished,
+    searching,
     write,
 )
 from nnverify.commands._target import target_options
@@ -70,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
     many: Many[Checked] = Many(carry_out, unfinished, partial(restored, Checked), lambda row: row.settled)
     jobs = [Job(target, Path.cwd(), options) for target in options.targets]
     pieces = [Piece(job, job.target, job.mark if options.resume else "") for job in jobs]
-    rows, interrupted = finished(many.rows(pieces, options), len(pieces), options.resume)
+    with SESSION.using(progress=searching):
+        rows, interrupted = finished(many.rows(pieces, options), len(pieces), options.resume)
     for row in rows:
         complain(row.error)
     found = [row for row in rows if row.verdict is not None]
@@ -100,4 +103,6 @@ def _shown(rows: Sequence[Checked], options: argparse.Namespace) -> str:
 
 
 def _repeat(row: Checked, options: argparse.Namespace) -> str:
-    return f"nnverify check {row.identifier}" + (f" --seed {options.seed}" if options.seed else "")
+    told = {"effort": (options.effort, "standard"), "seed": (options.seed, 0)}
+    words = [f"--{name} {value}" for name, (value, usual) in told.items() if value != usual]
+    return " ".join([f"nnverify check {row.identifier}", *words])

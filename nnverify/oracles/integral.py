@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify._compare import DIFFERS
 from nnverify.oracles.line import Line
 from nnverify.oracles.noise import half_ulp, noise, project
 
@@ -59,6 +60,14 @@ class Segment:
     error: float
     evaluations: int
 
+    @property
+    def gap(self) -> float:
+        return abs(self.claimed - self.measured)
+
+    def denied(self, shorter: Segment) -> bool:
+        """Whether the gap is a step that all 15 points miss: else the shorter segment would have seen it."""
+        return self.gap > DIFFERS * shorter.error and shorter.gap <= shorter.error
+
 
 def integral(line: Line, slope: Callable[[float], float], weights: Array) -> Segment:
     """The segment with the smallest error bar, around the point.
@@ -68,7 +77,8 @@ def integral(line: Line, slope: Callable[[float], float], weights: Array) -> Seg
     """
     sigma = _SIGMAS * float(noise(line, weights)[0])
     segments = [_segment(line, slope, weights, half, sigma) for half in _LENGTHS]
-    return min(segments, key=lambda one: one.error if np.isfinite(one.error) else np.inf)
+    kept = [one for place, one in enumerate(segments) if not any(one.denied(shorter) for shorter in segments[place:])]
+    return min(kept, key=lambda one: one.error if np.isfinite(one.error) else np.inf)
 
 
 def _segment(line: Line, slope: Callable[[float], float], weights: Array, half: float, blur: float) -> Segment:

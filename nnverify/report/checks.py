@@ -32,7 +32,7 @@ def text(verdicts: Sequence[Verdict], frame: Frame) -> str:
 
 def _block(verdict: Verdict, frame: Frame) -> str:
     head = f"{verdict.subject}   {verdict.shapes}   seed {verdict.seed}"
-    parts = [_wrap(head, "  "), _table(verdict, frame), *_sentences(verdict), _notes(verdict, frame)]
+    parts = [_wrap(head, "  "), _table(verdict, frame), *_sentences(verdict), _notes(verdict, frame), _program(verdict)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -105,6 +105,15 @@ def _notes(verdict: Verdict, frame: Frame) -> str:
         f"Repeat: {frame.repeat}" if frame.repeat and verdict.outcome is not Outcome.PASS else "",
     ]
     return "\n".join(_wrap(_INDENT + line, _INDENT) for line in lines if line)
+
+
+def _program(verdict: Verdict) -> str:
+    """The lines to paste, not wrapped: they are code."""
+    return (
+        textwrap.indent(f"A test that fails as this does:\n\n{verdict.program.rstrip()}", _INDENT)
+        if verdict.program
+        else ""
+    )
 
 
 def markdown(verdicts: Sequence[Verdict], frame: Frame) -> str:

@@ -1,0 +1,152 @@
+"""The search: what is tried beyond the first point, until something fails or everything planned has been seen.
+
+One file for each dimension says what is worth trying; points are data, and the pipeline judges them. A failure is
+shrunk, marked with what was special, and written as a program that reproduces it. What was not covered is said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nnverify._session import SESSION
+from nnverify.executing import Lost
+from nnverify.search.judge import Budget
+from nnverify.search.layer import Base, Layer, Point, based
+from nnverify.search.parameters import with_parameters
+from nnverify.search.plan import COMPARISONS, POINTS
+from nnverify.search.program import at_point, searching
+from nnverify.search.results import results
+from nnverify.search.shrink import shrunk
+from nnverify.verdict import Finding, Outcome, Verdict
+from nnverify.verify import verify
+
+__all__ = ["Layer", "searched"]
+
+
+def searched(layer: Layer) -> Verdict:
+    """The verdict at the first point, or at the first further one that fails."""
+    base = based(layer)
+    chosen = layer.chosen
+    budget = Budget(chosen.budget.evaluations, chosen.budget.seconds, time.monotonic)
+    first = verify(base.subject, layer.demand)
+    if chosen.effort == "point":
+        return first
+    if first.outcome is Outcome.FAIL:
+        return _shown(base, _here(base), first, budget) if chosen.effort == "thorough" else first
+    thorough = chosen.effort == "thorough"
+    found = _compared(base, first, budget) if thorough else None
+    found = _tried(base, budget) if found is None else found
+    found = _mixed(base, budget) if found is None and thorough else found
+    evaluations = first.evaluations + budget.evaluations
+    if found is not None:
+        return replace(found, evaluations=evaluations)
+    return replace(first, evaluations=evaluations, notes=(*first.notes, *_covered(base, budget)))
+
+
+def _here(base: Base) -> Point:
+    return Point("", "", base.leaves, {}, base.options)
+
+
+def _points(base: Base) -> Iterator[Point]:
+    thorough = base.layer.chosen.effort == "thorough"
+    for dimension in POINTS:
+        if thorough or dimension.standard:
+            yield from dimension.points(base)
+
+
+def _tried(base: Base, budget: Budget) -> Verdict | None:
+    """The verdict at the first point that fails, else that some were lost on an executor; None where there is none."""
+    lost: list[Lost] = []
+    for point, found in results(base, _points(base), budget):
+        SESSION.progress(f"{base.layer.where}: {budget.tried.total()} points, {point.dimension}")
+        if isinstance(found, Lost):
+            lost.append(found)
+        elif found is not None and found.outcome is Outcome.FAIL:
+            return _shown(base, point, found, budget)
+    return _missed(base, lost, budget) if lost else None
+
+
+def _missed(base: Base, lost: Sequence[Lost], budget: Budget) -> Verdict:
+    """The first verdict, with what is open because points were given up."""
+    first = verify(base.subject, base.layer.demand)
+    words = f"was not checked at {len(lost)} of {budget.tried.total()} further points: {lost[0].why}"
+    more = (Finding("points", leaf, Outcome.INCONCLUSIVE, f"d{leaf} {words}", lost[0].code) for leaf in first.by_leaf)
+    return replace(first, findings=(*first.findings, *more))
+
+
+def _mixed(base: Base, budget: Budget) -> Verdict | None:
+    """What Hypothesis finds; it takes 200 ms to load, which only a thorough check has."""
+    from nnverify.search.mixtures import mixed
+
+    SESSION.progress(f"{base.layer.where}: mixtures")
+    found = None if budget.spent else mixed(base, budget)
+    return None if found is None else _shown(base, *found, budget)
+
+
+def _shown(base: Base, point: Point, verdict: Verdict, budget: Budget) -> Verdict:
+    """The failing verdict at the smallest point, with the program that reproduces it."""
+    small, found, alone = shrunk(base, point, verdict, budget)
+    text = at_point(with_parameters(base.layer, small.values), small) if alone else searching(base.layer, _here(base))
+    shapes = f"{verdict.shapes}, shrunk to {found.shapes}" if found.shapes != verdict.shapes else found.shapes
+    findings = tuple(_explained(one, verdict) for one in found.findings)
+    return replace(found, findings=findings, notes=(*found.notes, f"found at {shapes}"), program=text)
+
+
+def _explained(finding: Finding, first: Verdict) -> Finding:
+    """The finding with the cause that was known before the point was shrunk."""
+    known = (one for one in first.findings if one.leaf == finding.leaf and one.check == finding.check and one.cause)
+    cause = next(known, None)
+    if cause is None or finding.outcome is not Outcome.FAIL:
+        return finding
+    return replace(finding, code=cause.code, cause=cause.cause, fix=cause.fix)
+
+
+def _compared(base: Base, first: Verdict, budget: Budget) -> Verdict | None:
+    """The verdict with the findings of two runs that ought to be the same; None where they all are."""
+    for question in COMPARISONS:
+        if budget.spent:
+            budget.left[question.name] += 1
+            continue
+        SESSION.progress(f"{base.layer.where}: {question.name}")
+        budget.tried[question.name] += 1
+        if found := tuple(
+            question.findings(replace(base, subject=budget.counted(base.subject)), base.layer.demand.seed)
+        ):
+            return replace(first, findings=(*first.findings, *found), program=searching(base.layer, _here(base)))
+    return None
+
+
+def _covered(base: Base, budget: Budget) -> Iterator[str]:
+    """What was tried, and what was not, for a thorough check."""
+    if base.layer.chosen.effort != "thorough":
+        return
+    tried = ", ".join(f"{count} {name}" for name, count in budget.tried.items())
+    outside = sum(budget.outside.values())
+    yield f"tried: {tried}" + (f"; {outside} of these points lie outside forward's domain" if outside else "")
+    if missing := [
+        *_uncovered(base, budget),
+        *(f"{count} {name}, the budget being spent" for name, count in budget.left.items()),
+    ]:
+        yield f"not covered: {'; '.join(missing)}"
+
+
+def _uncovered(base: Base, budget: Budget) -> Iterator[str]:
+    found = base.layer.found
+    if given := [name for name, spec in found.items() if spec.axes is None]:
+        yield f"other sizes of {', '.join(given)} (name their axes: {given[0]}='m n')"
+    if kept := [
+        leaf.name for leaf in base.leaves if _is_indices(leaf.value) and found[leaf.name].integers_below is None
+    ]:
+        yield f"other indices in {', '.join(kept)} (describe them: leaf(…, integers_below=…))"
+    if "mixtures" not in budget.tried:
+        yield "mixtures of special entries"
+    if not base.layer.chosen.dtypes:
+        yield "precisions below float32 (dtypes=)"
+    if base.layer.chosen.keywords == {}:
+        yield "keyword arguments (options=)"
+
+
+def _is_indices(value: object) -> bool:
+    return getattr(getattr(value, "dtype", None), "kind", "") in ("i", "u")

@@ -1,0 +1,129 @@
+"""What is found at one point: a verdict, confirmed with other draws, with what was special about it.
+
+A point that forward does not take, or where it is not finite, is none; what is open there is held against nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nnverify._errors import UsageError
+from nnverify.drawing import in_precision
+from nnverify.reading import Demand
+from nnverify.search.imprecise import excused
+from nnverify.search.layer import Base, Point, finite
+from nnverify.subject import Subject
+from nnverify.verdict import Finding, Outcome, Verdict
+from nnverify.verify import verify
+
+GENERIC = "options"  # the dimension in which neither sizes nor values are special
+# What a special value explains better than the code that the check gave.
+_UNEXPLAINED = (None, "NV304")
+
+
+@dataclass
+class Budget:
+    """Evaluations of forward so far, and the most; seconds, where a clock says so.
+
+    tried, outside   points by dimension, and those of them that forward does not take
+    left             dimensions that points are left of
+    """
+
+    most: int
+    seconds: float
+    clock: Callable[[], float]
+    evaluations: int = 0
+    tried: Counter[str] = field(default_factory=Counter)
+    outside: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._start = self.clock()
+
+    @property
+    def spent(self) -> bool:
+        return self.evaluations >= self.most or self.clock() - self._start >= self.seconds
+
+    def add(self, other: Budget) -> None:
+        """What another process has used."""
+        self.evaluations += other.evaluations
+        self.tried.update(other.tried)
+        self.outside.update(other.outside)
+
+    def counted(self, subject: Subject) -> Subject:
+        """The subject, every evaluation of which counts."""
+        return replace(subject, run=self._counting(subject.run), forward=self._counting(subject.forward))
+
+    def _counting(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*values: Any) -> Any:
+            self.evaluations += 1
+            return function(*values)
+
+        return call
+
+
+def judged(base: Base, point: Point, budget: Budget) -> Verdict | None:
+    """The verdict at the point; None where there is none."""
+    budget.tried[point.dimension] += 1
+    try:
+        subject = budget.counted(subject_at(base, point))
+        if finite(subject):
+            return _confirmed(base, subject, point)
+    except UsageError:
+        pass
+    budget.outside[point.dimension] += 1
+    return None
+
+
+def subject_at(base: Base, point: Point) -> Subject:
+    """The subject at the point. Raises UsageError where forward does not take it."""
+    leaves = point.leaves if point.dtype is None else in_precision(point.leaves, point.dtype)
+    same = leaves is base.leaves and point.options == base.options
+    subject = base.subject if same else base.layer.subject(leaves, point.options)
+    return placed(subject, point.values)
+
+
+def placed(subject: Subject, values: Mapping[str, Any]) -> Subject:
+    """The subject with other values in some leaves."""
+    leaves = (replace(leaf, value=values[leaf.name]) if leaf.name in values else leaf for leaf in subject.leaves)
+    return replace(subject, leaves=tuple(leaves))
+
+
+def _confirmed(base: Base, subject: Subject, point: Point) -> Verdict:
+    """The verdict; a failure at a special point is one if other draws see it, too."""
+    demand = replace(base.layer.demand, contract=point.dimension == GENERIC)
+    found = verified(subject, demand)
+    if found.outcome is not Outcome.FAIL:
+        return found
+    again = blame(verified(subject, replace(demand, seed=demand.seed + 1)))
+    kept = tuple(
+        one for one in found.findings if one.outcome is not Outcome.FAIL or one.leaf in {leaf for leaf, _ in again}
+    )
+    return marked(replace(found, findings=kept), point)
+
+
+def verified(subject: Subject, demand: Demand) -> Verdict:
+    """The pipeline's verdict; at a point that may be extreme, the backward's rounding is no mistake."""
+    found = verify(subject, demand)
+    return excused(subject, found, demand.seed) if found.outcome is Outcome.FAIL else found
+
+
+def blame(verdict: Verdict) -> set[tuple[str, str | None]]:
+    """The leaves that are wrong, each with how: by what the contract's code says, or by its numbers."""
+    wrong = [one for one in verdict.findings if one.outcome is Outcome.FAIL]
+    return {(one.leaf, one.code if (one.code or "").startswith("NV3") else None) for one in wrong}
+
+
+def marked(verdict: Verdict, point: Point) -> Verdict:
+    """The verdict with what was special in every failure."""
+    return replace(verdict, findings=tuple(_marked(one, point) for one in verdict.findings))
+
+
+def _marked(finding: Finding, point: Point) -> Finding:
+    if finding.outcome is not Outcome.FAIL or not point.special:
+        return finding
+    code = point.code if finding.code in _UNEXPLAINED and point.code else finding.code
+    return replace(finding, code=code, message=f"{finding.message}; found where {point.special}")

@@ -1,0 +1,105 @@
+"""Layouts: the same values in other strides, as inputs and as upstream, must give the same gradients.
+
+Equal within the rounding of reordered sums. A zero stride needs equal values, so it is compared with a copy of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from nnverify.search.runs import Ran, differences, ran, upstream_of
+from nnverify.subject import Subject, copied
+from nnverify.verdict import Finding, Outcome
+
+Array = np.ndarray[Any, Any]
+Arrange = Callable[[Array], Array]
+
+CHECK = "layout"
+
+
+def _sliced(value: Array) -> Array:
+    """Every second entry of a larger array, along every axis."""
+    whole = np.full(tuple(2 * size for size in value.shape), np.nan, dtype=value.dtype)
+    part = whole[(slice(None, None, 2),) * value.ndim]
+    part[...] = value
+    return part
+
+
+def _reversed(value: Array) -> Array:
+    """Negative strides along every axis."""
+    backwards = (slice(None, None, -1),) * value.ndim
+    return value[backwards].copy()[backwards]
+
+
+def _expanded(value: Array) -> Array:
+    """The first entry, or row, with a stride of zero."""
+    return np.broadcast_to(value[:1].copy() if value.ndim > 1 else value.reshape(-1)[:1].copy(), value.shape)
+
+
+LAYOUTS: dict[str, Arrange] = {
+    "in Fortran order": np.asfortranarray,
+    "a slice of a larger array": _sliced,
+    "read backwards, with negative strides": _reversed,
+    "one row repeated, with a stride of zero": _expanded,
+    "one number repeated, with strides of zero": lambda value: np.broadcast_to(
+        value.reshape(-1)[:1].copy(), value.shape
+    ),
+}
+
+
+def layout(subject: Subject, seed: int) -> Iterator[Finding]:
+    """A finding for each layout of all leaves, or of the upstream, that changes a gradient."""
+    values = [copied(leaf.value) for leaf in subject.leaves]
+    places = [place for place, leaf in enumerate(subject.leaves) if leaf.differentiable and np.size(leaf.value) > 1]
+    for words, arrange in LAYOUTS.items():
+        arranged = {place: arrange(values[place]) for place in places}
+        names = ", ".join(subject.leaves[place].name for place in arranged)
+        if not arranged:
+            continue
+        plain = ran(subject, _with(values, {place: np.array(one) for place, one in arranged.items()}), seed)
+        if plain is None or plain.raised or not plain.finite:
+            continue
+        yield from _compared(
+            subject,
+            plain,
+            ran(subject, _with(values, arranged), seed),
+            f"{names} {'is' if len(arranged) == 1 else 'are'} {words}",
+        )
+        yield from _upstream(subject, values, seed, words, arrange)
+
+
+def _with(values: Sequence[Any], others: dict[int, Array]) -> list[Any]:
+    """Copies of the values, and the others as they are: their strides are the question."""
+    return [others.get(place, copied(value)) for place, value in enumerate(values)]
+
+
+def _upstream(subject: Subject, values: Sequence[Any], seed: int, words: str, arrange: Arrange) -> Iterator[Finding]:
+    """The same for the upstream gradient, part by part where there are several outputs."""
+
+    def arranged(output: Any) -> Any:
+        return _each(upstream_of(subject, output, seed), arrange)
+
+    def plain(output: Any) -> Any:
+        return _each(arranged(output), np.array)
+
+    one = ran(subject, _with(values, {}), seed, plain)
+    if one is not None and not one.raised and one.finite:
+        two = ran(subject, _with(values, {}), seed, arranged)
+        if two is not None and not (two.raised and subject.stateful and "read-only" in two.raised):
+            yield from _compared(subject, one, two, f"the upstream gradient is {words}")
+
+
+def _each(upstream: Any, arrange: Arrange) -> Any:
+    if isinstance(upstream, tuple | list):
+        return tuple(_each(part, arrange) for part in upstream)
+    return arrange(upstream) if np.size(upstream) > 1 else upstream
+
+
+def _compared(subject: Subject, plain: Ran, found: Ran | None, words: str) -> Iterator[Finding]:
+    if found is None:  # forward does not take it
+        return
+    for leaf, message in differences(subject, plain, found):
+        yield Finding(CHECK, leaf, Outcome.FAIL, f"{message} where {words}", "NV130")
