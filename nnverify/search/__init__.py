@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nnverify._session import SESSION
+from nnverify.conventions._randomness import restored
 from nnverify.executing import Lost
 from nnverify.search.judge import Budget
 from nnverify.search.layer import Base, Layer, Point, based
@@ -27,10 +28,11 @@ __all__ = ["Layer", "searched"]
 
 def searched(layer: Layer) -> Verdict:
     """The verdict at the first point, or at the first further one that fails."""
-    base = based(layer)
     chosen = layer.chosen
     budget = Budget(chosen.budget.evaluations, chosen.budget.seconds, time.monotonic)
-    first = verify(base.subject, layer.demand)
+    with restored(layer.forward, layer.backward):  # every point starts from the same world, here or elsewhere
+        base = based(layer)
+        first = verify(base.subject, layer.demand)
     if chosen.effort == "point":
         return first
     if first.outcome is Outcome.FAIL:

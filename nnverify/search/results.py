@@ -54,9 +54,11 @@ def _there(base: Base, points: Sequence[Point], budget: Budget) -> Iterator[Resu
 
 def _elsewhere(layer: Layer, point: Point) -> tuple[Verdict | None, Budget]:
     """In another process: the base is made anew there. The caller's objects are as before."""
+    budget = Budget(layer.chosen.budget.evaluations, float("inf"), _still)
     with restored(layer.forward, layer.backward):
-        budget = Budget(layer.chosen.budget.evaluations, float("inf"), _still)
-        return judged(based(layer), point, budget), budget
+        base = based(layer)
+    with restored(layer.forward, layer.backward):
+        return judged(base, point, budget), budget
 
 
 def _still() -> float:
