@@ -32,7 +32,7 @@ CODES = MappingProxyType(
         "NV123": "recurrent carry dropped",
         "NV124": "windows: stride or overlap",
         "NV125": "normalisation: count or statistics",
-        "NV126": "dropout: mask or rate",
+        "NV126": "mask or rate",
         "NV127": "used twice, counted once",
         "NV128": "NaN at masked positions",
         "NV129": "intermediate taken as constant",

@@ -27,7 +27,6 @@ def _sigmoid(z: Array) -> Array:
 _ACTIVATIONS: dict[str, tuple[Callable[[Array], bool], Curve, Curve, Curve]] = {
     "tanh": (lambda y: bool(np.all(np.abs(y) < 1)), lambda y: 1 - y**2, np.arctanh, np.tanh),
     "sigmoid": (lambda y: bool(np.all((y > 0) & (y < 1))), lambda y: y * (1 - y), _logit, _sigmoid),
-    "exp": (lambda y: bool(np.all(y > 0)), lambda y: y, np.log, np.exp),
     "softplus": (
         lambda y: bool(np.all(y > 0)),
         lambda y: 1 - np.exp(-y),
@@ -47,6 +46,7 @@ _MISTAKES: dict[str, tuple[Callable[[Curve, Array, Array, Curve], Array], str]] 
         lambda slope, _y, z, _f: slope(z),
         "the {act}'s slope in terms of its value is given its argument instead",
     ),
+    "again": (lambda slope, y, _z, _f: slope(y) * y, "the output is multiplied in once too often"),
     "twice": (lambda slope, y, _z, _f: slope(y) ** 2, "the slope of the {act} is applied twice"),
     "value": (lambda _s, y, _z, _f: y, "the {act}'s value stands in the place of its slope"),
     "unsquared": (lambda _s, y, _z, _f: 1 - y, "1 - y stands in the place of the {act}'s slope"),
@@ -81,6 +81,8 @@ def _times(scene: Scene, factor: Array) -> Array:
 def _slopes_words(held: Held) -> Named:
     _, name, mistake = held.key
     cause = f"{held.name}: {_MISTAKES[mistake][1].format(act=name)}; put right, every entry agrees"
+    if mistake == "again":
+        return Named("NV110", cause, "look for a value in the place of a slope, or a slope that holds the value twice")
     return Named(
         "NV110", cause, f"multiply the upstream by the slope of the {name}, at the argument that forward gave it"
     )

@@ -159,7 +159,7 @@ def _parts_words(held: Held) -> Named:
 
 
 SUMS = (
-    Cause(2, _kept, _kept_words),
+    Cause(0, _kept, _kept_words),
     Cause(2, _other_axis, _other_axis_words),
     Cause(2, _spread, _spread_words),
     Cause(3, _samples, _samples_words),

@@ -147,6 +147,6 @@ _FIXES = {
 VALUES = (
     Cause(0, _sign, _sign_words),
     Cause(0, _zero, _zero_words),
-    Cause(0, _swapped, _swapped_words),
+    Cause(1, _swapped, _swapped_words),
     Cause(1, _factor, _factor_words),
 )

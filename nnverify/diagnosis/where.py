@@ -79,6 +79,8 @@ def _outputs(scene: Scene, gaps: Places) -> Iterator[str]:
     """Descriptions of the outputs whose upstream brings it out; all entries are wrong for them."""
     if scene.linear and scene.output.size > 1 and np.all(np.any(gaps, axis=0)):
         wrong = np.any(gaps.reshape(len(gaps), -1), axis=1)
+        if np.all(wrong):
+            return
         yield from (words for words, chosen in _output_sets(scene) if np.array_equal(chosen, wrong))
 
 
