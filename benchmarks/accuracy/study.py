@@ -40,7 +40,7 @@ class Effort:
     sizes: tuple[float, ...]
 
 
-QUICK = Effort(3, 2, 1, 5, 4, (*_SINGLE, "turned"), SIZES[::3])
+QUICK = Effort(2, 1, 1, 3, 3, (*_SINGLE, "turned"), SIZES[::3])
 FULL = Effort(100, 40, 8, 200, 20, (*_SINGLE, *DIRECTIONS), SIZES)
 
 
