@@ -26,7 +26,7 @@ class Layer:
     """One derivation: its module, the gradients that a call computes, how its arguments are drawn, and its sizes.
 
     base, quick, full   sizes; ``quick`` and ``full`` are the sweeps through ``base``
-    largest             all sizes at once: where the figures are judged
+    largest             where the figures are judged, and which no sweep goes to: test_limit.py
     """
 
     name: str
@@ -50,8 +50,7 @@ class Layer:
         """Every size of the sweeps, each once."""
         varied = self.full if full else self.quick
         sizes = [dict(self.base) | {name: value} for name, values in varied.items() for value in values]
-        found = [dict(each) for each in dict.fromkeys(tuple(one.items()) for one in sizes)]
-        return [*found, *(self.largest if full else ())]
+        return [dict(each) for each in dict.fromkeys(tuple(one.items()) for one in sizes)]
 
 
 def _neuron(rng: np.random.Generator, sizes: Sizes, kind: type) -> tuple[Any, ...]:
