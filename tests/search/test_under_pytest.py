@@ -38,7 +38,7 @@ _TESTS = """
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("0", marks=pytest.mark.slow), "2"])
 def test_a_session_may_search(pytester: pytest.Pytester, workers: str) -> None:
     pytester.makepyfile(layers=_LAYERS, test_layers=_TESTS)
     found = pytester.runpytest_subprocess("-n", workers, "--nnverify-effort=thorough", "--nnverify-seed=3")
@@ -53,6 +53,7 @@ def test_a_session_may_search(pytester: pytest.Pytester, workers: str) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_without_the_effort_it_is_not_seen(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(layers=_LAYERS, test_layers=_TESTS)
     pytester.runpytest_subprocess("-k", "wrong").assert_outcomes(passed=1)
