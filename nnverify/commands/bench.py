@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -44,9 +45,17 @@ def run(options: argparse.Namespace) -> int:
             what = f"pytest ended with status {status}"
             raise UsageError(what=what, where=str(folder), fix="run pytest there, and see what it says")
         if status == 0:
-            output.write_bytes(written.read_bytes())
+            output.write_text(_summarised(written.read_text(encoding="utf-8")), encoding="utf-8")
             step_summary(lambda: tables.markdown(sources.read([str(output)])))
     return _STATUS[status]
+
+
+def _summarised(text: str) -> str:
+    """Without every single time, which are megabytes: median, quartiles and the least stay."""
+    content = json.loads(text)
+    for one in content["benchmarks"]:
+        one["stats"].pop("data", None)
+    return json.dumps(content, indent=1)
 
 
 def _command(options: argparse.Namespace, written: Path) -> list[str]:
