@@ -15,6 +15,15 @@ DIFFERS = 3.0
 SEEN = 10.0
 
 
+def norm(values: Any) -> float:
+    """√Σ v², without overflow and underflow of the squares."""
+    values = np.abs(np.asarray(values, dtype=np.float64))
+    largest = float(np.max(values, initial=0.0))
+    if not 0 < largest < np.inf:
+        return largest
+    return largest * float(np.sqrt(np.sum((values / largest) ** 2)))
+
+
 def excess(backward: Any, numerical: Any, bar: Any) -> np.ndarray[Any, Any]:
     """|backward − numerical| / bar, elementwise; infinite where a value or the bar is not finite.
 

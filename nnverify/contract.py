@@ -216,7 +216,8 @@ def _alone(subject: Subject, first: Probe, seed: int) -> Result | None:
 def _heard(subject: Subject, output: Array, seed: int) -> bool:
     """Whether the first sample's output changes with the others; what cannot be asked counts as yes."""
     moved = _values(subject)
-    moved[0][1:] = elsewhere(subject, seed)[0][1:]
+    other = elsewhere(subject, seed)[0][1:]
+    moved[0][1:] = np.where(other == 0, 1, other)
     try:
         return not np.array_equal(np.asarray(subject.forward(*moved))[0], output[0])
     except Exception:

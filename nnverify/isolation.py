@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify._compare import norm
 from nnverify.draws import generator, signs
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe
@@ -19,7 +20,6 @@ from nnverify.subject import Leaf, Subject
 Array = NDArray[np.float64]
 
 _LINES = 400  # at most; more entries at kinks than these can isolate are sampled
-_CLOSER = 2.0**-14  # for a kink or an edge that is closer to an entry than a millionth of it
 _NATURAL = 1e-9  # of the output: a slope below it is zero for all that can be seen
 
 
@@ -47,9 +47,6 @@ def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float) ->
         group = pending.pop()
         lines += 1
         found = read(subject, one, {leaf.name: restricted(value, u, group)}, rtol)
-        if not clear(found, one) and len(group) == 1 and found.status is not Status.SMOOTH:
-            lines += 1
-            found = _closer(found, read(subject, one, {leaf.name: restricted(value, u * _CLOSER, group)}, rtol))
         if clear(found, one):
             smooth.append(found)
         elif len(group) == 1:
@@ -59,17 +56,19 @@ def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float) ->
     return Isolated(tuple(smooth), tuple(sorted(entries)), sum(map(len, pending)))
 
 
-def _closer(far: Reading, near: Reading) -> Reading:
-    """The reading from closer by; but where nothing moves there, steps of a staircase may be hidden: the far one."""
-    return far if near.still and near.backward else near
-
-
 def clear(found: Reading, one: Probe) -> bool:
     """Whether the line is smooth, and seen finely: beside the group's gradient, or beside the output itself."""
     gradient = max(abs(found.numerical), *found.sizes.values())
-    output = float(np.linalg.norm(one.upstream * one.output))
+    output = norm(one.upstream * one.output)
     fine = found.bar - found.slack <= max(DEMANDED * gradient, _NATURAL * output)
     return found.status in (Status.SMOOTH, Status.DOMAIN) and np.isfinite(found.bar) and fine
+
+
+def nothing(found: Reading) -> bool:
+    """Whether both sides are zero beside the output itself, and would be seen if they were not."""
+    output = norm(found.one.upstream * found.one.output)
+    size = max(abs(found.numerical) + found.bar - found.slack, *found.sizes.values())
+    return size == 0 or size <= _NATURAL * output
 
 
 def own_steps(subject: Subject, leaf: Leaf, seed: int) -> Array:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._compare import DIFFERS, excess
+from nnverify._compare import DIFFERS, excess, norm
 from nnverify.draws import generator
 from nnverify.isolation import own_steps
 from nnverify.oracles.few import few
@@ -190,6 +190,6 @@ class _Search:
             self._sigma = noise(line, self._one.upstream)
         found = few(line, self._one.upstream, self._sigma, wanted) if wanted > 0 else None
         if found is None:
-            found = ladder(line, self._one.upstream, 1e-10 * float(np.linalg.norm(terms)))
+            found = ladder(line, self._one.upstream, 1e-10 * norm(terms))
         self.evaluations += line.evaluations
         return float(np.sum(terms)), float(found.value[0]), float(found.error[0]) + rounding

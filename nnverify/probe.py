@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from nnverify._errors import NnverifyError, UsageError
 from nnverify.draws import generator, signs
-from nnverify.oracles.line import Line
+from nnverify.oracles.line import Line, Reshaped
 from nnverify.subject import Leaf, Subject, copied, like
 
 Array = NDArray[np.float64]
 Entries = NDArray[np.intp]
 
-_BITS = 25  # 26 more in the steps, and 1 where x + u has a larger exponent than both
+_BITS = 12  # 40 more in the finest steps, and 1 where x + u has a larger exponent than both
+_ENTRY, _ULPS = 1e-12, 8.0
+SMALLEST = 2.0**-1000  # an entry below it cannot be moved in steps of its own size: it counts as zero
 _DECADE = 20  # powers of two that the entries of one group may span downward
 
 
@@ -43,6 +45,11 @@ class Probe:
     def gradient(self, leaf: Leaf) -> Array:
         """The gradient of a leaf as float64, shaped as it was returned."""
         return np.asarray(self.gradients[leaf.name], dtype=np.float64)
+
+    def rounding(self, leaf: Leaf) -> float:
+        """What one entry of it may be off, relative to it: a few units in the last place as it was returned."""
+        dtype = np.asarray(self.gradients[leaf.name]).dtype
+        return max(_ENTRY, _ULPS * float(np.finfo(dtype).eps)) if dtype.kind == "f" else _ENTRY
 
 
 def probe(subject: Subject, number: int, seed: int, *, outputs: NDArray[np.bool_] | None = None) -> Probe:
@@ -85,6 +92,7 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
     Moved by the size of the largest, an entry a million times smaller would be somewhere else altogether.
     """
     value = np.abs(np.asarray(leaf.value, dtype=np.float64).reshape(-1))
+    value = np.where(value < SMALLEST, 0.0, value)
     finite = np.flatnonzero(np.isfinite(value))
     if not np.any(value[finite] > 0):
         return [finite] if len(finite) else []
@@ -111,22 +119,31 @@ def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entri
 def _size(values: Array) -> float:
     """The root mean square, without overflow or underflow; 1 for zeros."""
     largest = float(np.max(np.abs(values)))
-    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest > 0 else 1.0
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest >= SMALLEST else 1.0
 
 
 def exact_steps(x: Array, u: Array) -> Array:
-    """u with few enough bits for x + u·2⁻ᵏ to be exact to the last bit of the step, k up to 26.
+    """u with few enough bits for x + u·2⁻ᵏ to be exact to the last bit of the step, k up to 40.
 
-    Else the last bits of u are cut off at every step, always to the same side: an error no noise level shows.
+    Else the last bits of u are cut off at every step, always to the same side: an error no noise level shows. What
+    moves at all keeps moving, if only by the last of these bits.
     """
     size = np.where(np.isfinite(x), np.maximum(np.abs(x), np.abs(u)), 0.0)
     _, exponent = np.frexp(size)
-    return np.ldexp(np.rint(np.ldexp(u, _BITS - exponent)), exponent - _BITS)
+    bits = np.rint(np.ldexp(u, _BITS - exponent))
+    return np.ldexp(np.where(bits == 0, np.sign(u), bits), exponent - _BITS)
 
 
 def along(subject: Subject, u: Mapping[str, Array], one: Probe) -> Line:
     """The subject's outputs, as one vector, on the line through its point, where they are the probe's."""
-    return Line(lambda t: subject.flatten(subject.forward(*shifted(subject, u, t))), one.output, one.spacing)
+
+    def value(t: float) -> Array:
+        found = subject.flatten(subject.forward(*shifted(subject, u, t)))
+        if found.shape != one.output.shape:
+            raise Reshaped(f"{len(found)} outputs, and {len(one.output)} at the point")
+        return found
+
+    return Line(value, one.output, one.spacing)
 
 
 def shifted(subject: Subject, u: Mapping[str, Array], t: float) -> list[Any]:

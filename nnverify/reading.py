@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._compare import AGREES, DIFFERS, SEEN, excess
+from nnverify._compare import AGREES, DIFFERS, SEEN, excess, norm
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.integral import integral
 from nnverify.oracles.ladder import ladder
@@ -54,9 +54,11 @@ class Reading:
 
     sizes    by leaf, the typical size of the backward's terms
     slack    the part of the bar that the caller has added
+    own      the part of the bar that belongs to the backward: its rounding, and the slack
     eps      the spacing of the coarsest floats on the way, relative to them
     still    whether the function did not move at all along the line
     trouble  what the forward raised on the way
+    one, u   where it was read
     """
 
     backward: float
@@ -67,6 +69,9 @@ class Reading:
     evaluations: int
     slack: float
     eps: float
+    own: float
+    one: Probe
+    u: Mapping[str, Array]
     still: bool = False
     trouble: str | None = None
 
@@ -99,33 +104,44 @@ def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0
     terms = _terms(one.gradients, u)
     total = np.concatenate([term.reshape(-1) for term in terms.values()])
     line = along(subject, u, one)
-    found = ladder(line, one.upstream, WANTED * float(np.linalg.norm(total)))
+    found = ladder(line, one.upstream, WANTED * norm(total))
     slack = rtol * float(np.sum(np.abs(total)))
-    bar = float(found.error[0]) + _rounding(one.gradients, terms) + slack
-    sizes = {name: float(np.linalg.norm(term)) for name, term in terms.items()}
+    own = _rounding(one.gradients, terms) + slack
+    bar = float(found.error[0]) + own
+    sizes = {name: norm(term) for name, term in terms.items()}
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
     value = float(found.value[0])
-    return Reading(
-        float(np.sum(total)), value, bar, sizes, found.status, found.evaluations, slack, _eps(one), line.still, trouble
-    )
+    rest = (sizes, found.status, found.evaluations, slack, _eps(one), own, one, u, line.still, trouble)
+    return Reading(float(np.sum(total)), value, bar, *rest)
 
 
 def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0) -> Reading:
-    """Both sides as means over a segment: finer than read where the forward rounds to few digits."""
+    """Both sides as means over a segment: finer than read where the forward rounds to few digits.
+
+    The claimed derivative is taken along the displacement between the two ends as they are in the leaves' precision.
+    """
     line = along(subject, u, one)
     terms = _terms(one.gradients, u)
 
-    def slope(t: float) -> float:
-        moved = shifted(subject, u, t)
-        output, pullback = subject.run(*moved)
-        found = _terms(pullback(like(one.upstream.copy(), output)), u)
+    def slope(t: float, half: float) -> float:
+        output, pullback = subject.run(*shifted(subject, u, t))
+        found = _terms(pullback(like(one.upstream.copy(), output)), _realised(subject, u, half))
         return float(sum(np.sum(term) for term in found.values()))
 
     found = integral(line, slope, one.upstream)
     slack = rtol * float(sum(np.sum(np.abs(term)) for term in terms.values()))
-    bar = found.error + _rounding(one.gradients, terms) + slack
-    sizes = {name: float(np.linalg.norm(term)) for name, term in terms.items()}
-    return Reading(found.claimed, found.measured, bar, sizes, Status.SMOOTH, found.evaluations, slack, _eps(one))
+    own = _rounding(one.gradients, terms) + slack
+    sizes = {name: norm(term) for name, term in terms.items()}
+    rest = (sizes, Status.SMOOTH, found.evaluations, slack, _eps(one), own, one, u)
+    return Reading(found.claimed, found.measured, found.error + own, *rest)
+
+
+def _realised(subject: Subject, u: Mapping[str, Array], half: float) -> dict[str, Array]:
+    """The direction from x − half·u to x + half·u as rounded, per unit of the line's parameter."""
+    names = [leaf.name for leaf in subject.leaves]
+    above, below = (dict(zip(names, shifted(subject, u, t), strict=True)) for t in (half, -half))
+    ends = {name: (np.asarray(above[name], np.float64), np.asarray(below[name], np.float64)) for name in u}
+    return {name: (up - down) / (2 * half) for name, (up, down) in ends.items()}
 
 
 def _terms(gradients: Mapping[str, Any], u: Mapping[str, Array]) -> dict[str, Array]:
@@ -136,11 +152,10 @@ def _terms(gradients: Mapping[str, Any], u: Mapping[str, Array]) -> dict[str, Ar
 def _rounding(gradients: Mapping[str, Any], terms: Mapping[str, Array]) -> float:
     """What the backward's own arithmetic may be off, in the precision of what it returned."""
     bars = [
-        float(np.finfo(_float(gradients[name])).eps)
-        * (_SCATTERED * float(np.linalg.norm(term)) + _SHARED * float(np.sum(np.abs(term))))
+        float(np.finfo(_float(gradients[name])).eps) * (_SCATTERED * norm(term) + _SHARED * float(np.sum(np.abs(term))))
         for name, term in terms.items()
     ]
-    return float(np.linalg.norm(bars))
+    return norm(bars)
 
 
 def _eps(one: Probe) -> float:

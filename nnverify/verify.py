@@ -17,6 +17,7 @@ from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
 from nnverify.checks.samples import samples
 from nnverify.checks.steep import steep
+from nnverify.checks.witnesses import settled
 from nnverify.contract import call
 from nnverify.diagnosis.diagnose import diagnosed
 from nnverify.localisation import locate, step_curve, step_evidence
@@ -32,6 +33,9 @@ _EPS = float(np.finfo(np.float64).eps)
 _TRACE = 1e-5  # a relative gap that the ε of a logarithm or a root leaves, and hardly any other mistake
 # Reasons for which looking at single entries may help: kink, noise, domain edge, jump.
 _ENTRYWISE = ("NV201", "NV202", "NV206", "NV209")
+_LITTLE = 1e-2  # a resolution that a witness without steps can better
+# Reasons for which such a witness may help: noise, domain edge, witnesses that disagree.
+_STEPLESS = ("NV202", "NV206", "NV208")
 
 
 def verify(subject: Subject, demand: Demand) -> Verdict:
@@ -40,6 +44,7 @@ def verify(subject: Subject, demand: Demand) -> Verdict:
     answer = gradient(subject, demand.seed, demand.rtol)
     found = {finding.leaf: finding for finding in answer.findings}
     found |= _entrywise(subject, found, answer, demand)
+    found |= _witnessed(subject, found, answer, demand)
     found |= _steep(subject, found, answer, demand)
     vacuous = [name for name, finding in found.items() if finding.code == "NV205" and demand.contract]
     found |= _elsewhere(subject, vacuous, demand)
@@ -83,6 +88,21 @@ def _entrywise(subject: Subject, found: Mapping[str, Finding], answer: Answer, d
         return {}
     probes = [answer.probe, probe(subject, 1, demand.seed)]
     return entries(subject, leaves, probes, demand)
+
+
+def _witnessed(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:
+    """Findings from witnesses that need no steps, for the leaves that are still open for lack of a fine ladder."""
+    leaves = [leaf for leaf in subject.targets() if _is_open(found[leaf.name])]
+    if not leaves or answer.probe.raised:
+        return {}
+    probes = [answer.probe, *(probe(subject, number, demand.seed) for number in (1, 2, 3))]
+    return settled(subject, leaves, probes, demand)
+
+
+def _is_open(finding: Finding) -> bool:
+    """Whether a finding is open for lack of a fine ladder, or a PASS that has seen little."""
+    passed = finding.outcome is Outcome.PASS and finding.resolution is not None
+    return finding.code in _STEPLESS or (passed and _LITTLE < (finding.resolution or 0.0) < np.inf)
 
 
 def _elsewhere(subject: Subject, vacuous: Sequence[str], demand: Demand) -> dict[str, Finding]:

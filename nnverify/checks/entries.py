@@ -9,48 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnverify._compare import DIFFERS, SEEN, excess
-from nnverify.isolation import Isolated, clear, isolate, own_steps, restricted
+from nnverify._compare import SEEN, norm
+from nnverify.isolation import Isolated, clear, isolate, nothing, own_steps
 from nnverify.oracles.estimate import Status
-from nnverify.oracles.ladder import sides
-from nnverify.probe import Probe, along, exact_steps
+from nnverify.probe import Probe
 from nnverify.reading import DEMANDED, Demand, Reading, read, refuted
+from nnverify.slopes import (
+    Member,
+    Slopes,
+    at_entry,
+    by_dual,
+    moved,
+    of_members,
+    one_sign,
+    separable,
+    size_of,
+    together,
+)
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place
-
-Array = NDArray[np.float64]
+from nnverify.witness import Says, Testimony, claimed, confirmed
 
 CHECK = "gradient"
-_LOOKED_AT = 24  # entries at kinks that are looked at one by one
-_PAIRED = 6  # of them whose pairs are tried
-
-
-@dataclass(frozen=True)
-class Slopes:
-    """One entry at a kink: the backward's value, and what the one-sided slopes leave room for."""
-
-    index: tuple[int, ...]
-    backward: float
-    low: float
-    high: float
-    bar: float
-    status: Status
-
-    @property
-    def known(self) -> bool:
-        size = max(self.high - self.low, abs(self.low), abs(self.high), abs(self.backward))
-        return self.bar <= DEMANDED * size and self.status not in (Status.CUSP, Status.JUMP)
-
-    @property
-    def outside(self) -> bool:
-        """Whether the backward's value is more than three bars outside."""
-        gap = max(self.low - self.backward, self.backward - self.high, 0.0)
-        return self.known and bool(excess(gap, 0.0, self.bar) > DIFFERS)
+_LOOKED_AT = 200  # entries at kinks that are looked at one by one
 
 
 @dataclass(frozen=True)
@@ -67,92 +51,131 @@ def entries(subject: Subject, leaves: Sequence[Leaf], probes: Sequence[Probe], d
     """A finding for each leaf that lines through all of it could not judge; ties between leaves are seen."""
     seen = [_look(subject, leaf, probes, demand) for leaf in leaves]
     tied = list(_tied(subject, seen, probes, demand.rtol))
-    return {
-        one.leaf.name: _finding(one, [found for names, found in tied if one.leaf.name in names], demand.kink)
-        for one in seen
-    }
+    judge = _Judge(subject, probes, demand)
+    return {one.leaf.name: judge.finding(one, [part for part in tied if one.leaf.name in part.names]) for one in seen}
 
 
 def _look(subject: Subject, leaf: Leaf, probes: Sequence[Probe], demand: Demand) -> _Seen:
     found = [isolate(subject, leaf, one, demand.seed, demand.rtol) for one in probes]
     u = own_steps(subject, leaf, demand.seed)
-    slopes = [tuple(_slopes(subject, leaf, one, entry, u) for entry in found[0].entries[:_LOOKED_AT]) for one in probes]
+    looked_at = found[0].entries[:_LOOKED_AT]
+    slopes = [tuple(at_entry(subject, leaf, one, entry, u) for entry in looked_at) for one in probes]
     return _Seen(leaf, found[0], tuple(reading for one in found for reading in one.smooth), tuple(slopes))
 
 
-def _slopes(subject: Subject, leaf: Leaf, one: Probe, entry: int, u: Array) -> Slopes:
-    """The interval of ⟨w, f⟩'s derivative by one entry, every output free to take either of its slopes."""
-    value = np.asarray(leaf.value, dtype=np.float64)
-    step = abs(u[entry])
-    line = along(subject, {leaf.name: restricted(value, np.abs(u), np.array([entry]))}, one)
-    below, above = sides(line)
-    weighed = np.array([one.upstream * below.value, one.upstream * above.value])
-    bar = float(np.abs(one.upstream) @ np.maximum(below.error, above.error))
-    backward = float(one.gradient(leaf).reshape(-1)[entry])
-    index = tuple(int(i) for i in np.unravel_index(entry, value.shape))
-    low, high = (float(np.sum(part)) / step for part in (np.min(weighed, axis=0), np.max(weighed, axis=0)))
-    return Slopes(index, backward, low, high, bar / step + DEMANDED**4 * abs(backward), below.status)
+@dataclass(frozen=True)
+class _Tied:
+    """Entries that move together: readings where the function is smooth along them, else its slopes, per probe."""
+
+    names: frozenset[str]
+    count: int
+    readings: tuple[Reading, ...] = ()
+    slopes: tuple[Slopes, ...] = ()
 
 
-def _tied(
-    subject: Subject, seen: Sequence[_Seen], probes: Sequence[Probe], rtol: float
-) -> Iterator[tuple[set[str], Reading]]:
-    """Readings along directions that move kinked entries together, where the function is smooth along them."""
+def _tied(subject: Subject, seen: Sequence[_Seen], probes: Sequence[Probe], rtol: float) -> Iterator[_Tied]:
+    """Directions that move kinked entries together, and in which kinks do not merely cancel."""
     kinked = [(one.leaf, entry) for one in seen for entry in one.isolated.entries[:_LOOKED_AT]]
-    for members, steps in _together(kinked):
-        u = _moved(members, steps)
-        for one in probes:
-            found = read(subject, one, u, rtol)
-            if found.status is Status.SMOOTH and clear(found, one):
-                yield {leaf.name for leaf, _ in members}, found
+    pairs = [pair for one in seen for pair in zip(*one.slopes, strict=True)]
+    known = {(leaf.name, entry): pair for (leaf, entry), pair in zip(kinked, pairs, strict=True)}
+    for members, steps in together(kinked):
+        parts = [known[leaf.name, entry] for leaf, entry in members]
+        yield _joint(subject, members, steps, probes, parts, rtol)
 
 
-Member = tuple[Leaf, int]
+def _joint(
+    subject: Subject,
+    members: Sequence[Member],
+    steps: Sequence[float],
+    probes: Sequence[Probe],
+    parts: Sequence[Sequence[Slopes]],
+    rtol: float,
+) -> _Tied:
+    u, size = moved(members, steps), size_of(members)
+    names = frozenset(leaf.name for leaf, _ in members)
+    found = [read(subject, one, u, rtol) for one in probes]
+    if all(one.status is Status.SMOOTH and clear(one, one.one) for one in found):
+        apart = all(separable(one, size, [part[k] for part in parts], steps) for k, one in enumerate(found))
+        return _Tied(names, len(members), () if apart else tuple(found))
+    if min(steps) < 0 or len(members) == 2:
+        return _Tied(names, len(members))
+    slopes = tuple(of_members(subject, members, one, u) for one in probes)
+    bent = one_sign([slopes[0].bend, *(part[0].bend for part in parts)])
+    return _Tied(names, len(members), (), slopes if bent else ())
 
 
-def _together(kinked: Sequence[Member]) -> Iterator[tuple[list[Member], list[float]]]:
-    """Members that move by the same amount: all, those of equal value, pairs; and pairs that move apart."""
-    if len(kinked) < 2:
-        return
-    equal: dict[float, list[Member]] = {}
-    for leaf, entry in kinked:
-        equal.setdefault(float(np.asarray(leaf.value).reshape(-1)[entry]), []).append((leaf, entry))
-    groups = [list(kinked), *(group for group in equal.values() if 2 <= len(group) < len(kinked))]
-    for group in groups:
-        yield group, [1.0] * len(group)
-    for pair in combinations(kinked[:_PAIRED], 2):
-        yield list(pair), [1.0, 1.0]
-        yield list(pair), [1.0, -1.0]
+@dataclass(frozen=True)
+class _Judge:
+    """Turns what was seen of a leaf into a finding; whatever accuses it is put to a second witness first."""
 
+    subject: Subject
+    probes: Sequence[Probe]
+    demand: Demand
 
-def _moved(members: Sequence[Member], steps: Sequence[float]) -> dict[str, Array]:
-    size = max((abs(float(np.asarray(leaf.value).reshape(-1)[entry])) for leaf, entry in members), default=0.0) or 1.0
-    moved: dict[str, Array] = {}
-    for (leaf, entry), step in zip(members, steps, strict=True):
-        moved.setdefault(leaf.name, np.zeros(np.shape(leaf.value))).reshape(-1)[entry] = size * step
-    values = {leaf.name: np.asarray(leaf.value, dtype=np.float64) for leaf, _ in members}
-    return {name: exact_steps(values[name], u) for name, u in moved.items()}
+    def finding(self, one: _Seen, tied: Sequence[_Tied]) -> Finding:
+        name, readings = one.leaf.name, (*one.readings, *(found for part in tied for found in part.readings))
+        if refuted(readings):
+            heard = confirmed(self.subject, readings, self.demand.seed)
+            readings = heard.readings
+            if refuted(readings):
+                return _differing(name, readings)
+            if heard.testimony.says is Says.DISPUTED and heard.about:
+                return _disputed(name, heard.about, heard.testimony)
+        pairs = [self._known(one.leaf, pair) for pair in zip(*one.slopes, strict=True)]
+        outside = [pair[0] for pair in pairs if all(slopes.outside for slopes in pair)]
+        if outside:
+            return self._outside(one, outside[0])
+        spanned = [part for part in tied if part.slopes and all(slopes.outside for slopes in part.slopes)]
+        if spanned:
+            together = f"d{name} along {spanned[0].count} entries that move together"
+            return _outside(name, spanned[0].slopes[0], together)
+        unknown = [pair[0] for pair in pairs if not all(slopes.known for slopes in pair)]
+        if unknown:
+            return _unknown(name, unknown[0])
+        if not all(found.agrees for found in readings):
+            message = f"d{name} agrees to some bars only"
+            return _with(Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV202"), readings[0])
+        return _between(name, one, readings, [pair[0] for pair in pairs], self.demand.kink)
 
-
-def _finding(one: _Seen, tied: Sequence[Reading], kink: str) -> Finding:
-    name = one.leaf.name
-    readings = [*one.readings, *tied]
-    pairs = list(zip(*one.slopes, strict=True))
-    outside = [pair[0] for pair in pairs if all(slopes.outside for slopes in pair)]
-    if refuted(readings):
-        worst = max((found for found in readings if found.differs), key=lambda found: found.excess)
-        message = f"d{name} differs along a direction in which the function is smooth"
-        return _with(Finding(CHECK, name, Outcome.FAIL, message), worst)
-    if outside:
-        return _outside(name, outside[0])
-    unknown = [pair[0] for pair in pairs if not all(slopes.known for slopes in pair)]
-    if unknown:
-        return _unknown(name, unknown[0])
-    if not all(found.agrees for found in readings):
-        return _with(
-            Finding(CHECK, name, Outcome.INCONCLUSIVE, f"d{name} agrees to some bars only", "NV202"), readings[0]
+    def _outside(self, one: _Seen, slopes: Slopes) -> Finding:
+        """The finding about an entry outside its slopes; open where dual numbers see other slopes there."""
+        other = by_dual(self.subject, one.leaf, slopes, self.probes[0], self.demand.seed)
+        if other is None or (other.outside and other.within(slopes) and not other.several):
+            return _outside(one.leaf.name, slopes, f"d{_at(one.leaf.name, slopes)}")
+        message = (
+            f"d{_at(one.leaf.name, slopes)} could not be judged: backward {slopes.backward:+.6g}, outside "
+            f"{_interval(slopes)}, but "
         )
-    return _between(name, one, readings, [pair[0] for pair in pairs], kink)
+        if other.several:
+            message += "several kinks meet there"
+            return Finding(CHECK, one.leaf.name, Outcome.INCONCLUSIVE, message, "NV201", slopes.index, slopes.backward)
+        message += f"dual numbers see {_interval(other)}"
+        return Finding(CHECK, one.leaf.name, Outcome.INCONCLUSIVE, message, "NV208", slopes.index, slopes.backward)
+
+    def _known(self, leaf: Leaf, pair: Sequence[Slopes]) -> tuple[Slopes, ...]:
+        """The slopes of an entry, by dual numbers where the ladder's are too coarse and these lie within."""
+        if all(slopes.known for slopes in pair):
+            return tuple(pair)
+        return tuple(self._finer(leaf, slopes, one) for slopes, one in zip(pair, self.probes, strict=True))
+
+    def _finer(self, leaf: Leaf, slopes: Slopes, one: Probe) -> Slopes:
+        unclear = slopes.status in (Status.CUSP, Status.JUMP)
+        found = None if unclear else by_dual(self.subject, leaf, slopes, one, self.demand.seed)
+        return found if found is not None and found.within(slopes) else slopes
+
+
+def _differing(name: str, readings: Sequence[Reading]) -> Finding:
+    worst = max((found for found in readings if found.differs), key=lambda found: found.excess)
+    message = f"d{name} differs along a direction in which the function is smooth"
+    return _with(Finding(CHECK, name, Outcome.FAIL, message), worst)
+
+
+def _disputed(name: str, found: Reading, other: Testimony) -> Finding:
+    message = (
+        f"d{name} could not be judged: backward {claimed(found):+.6g}, numerical {found.numerical:+.6g}, "
+        f"but {other.witness} {other.value:+.6g} ± {other.error:.1g}"
+    )
+    return _with(Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV208"), found)
 
 
 def _with(finding: Finding, found: Reading) -> Finding:
@@ -173,8 +196,8 @@ def _interval(slopes: Slopes) -> str:
     return f"the slopes {slopes.low:+.6g} and {slopes.high:+.6g}"
 
 
-def _outside(name: str, slopes: Slopes) -> Finding:
-    message = f"d{_at(name, slopes)} is {slopes.backward:+.6g}, outside {_interval(slopes)} of the kink there"
+def _outside(name: str, slopes: Slopes, where: str) -> Finding:
+    message = f"{where} is {slopes.backward:+.6g}, outside {_interval(slopes)} of the kink there"
     numerical = slopes.low if slopes.backward < slopes.low else slopes.high
     return Finding(CHECK, name, Outcome.FAIL, message, "NV117", slopes.index, slopes.backward, numerical, slopes.bar)
 
@@ -188,14 +211,15 @@ _UNKNOWN = {
 
 def _unknown(name: str, slopes: Slopes) -> Finding:
     code, why = _UNKNOWN.get(slopes.status, ("NV202", "the function is too noisy"))
-    message = f"d{name} could not be judged: at {_at(name, slopes)} {why}"
+    trouble = f" (forward raised {slopes.trouble})" if slopes.trouble and code == "NV206" else ""
+    message = f"d{name} could not be judged: at {_at(name, slopes)} {why}{trouble}"
     return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, code, slopes.index, slopes.backward)
 
 
 def _resolution(name: str, readings: Sequence[Reading]) -> float:
     """Of the leaf as a whole, seen in groups: the groups' bars and sizes add up like independent errors."""
-    bars = float(np.linalg.norm([found.bar for found in readings]))
-    size = float(np.linalg.norm([found.sizes.get(name, 0.0) for found in readings]))
+    bars = norm([found.bar for found in readings])
+    size = norm([found.sizes.get(name, 0.0) for found in readings])
     return SEEN * bars / size if size > 0 else np.inf
 
 
@@ -203,6 +227,10 @@ def _between(name: str, one: _Seen, readings: Sequence[Reading], slopes: Sequenc
     """All entries agree, or lie between the slopes of their kinks."""
     seen = _resolution(name, readings)
     count = len(one.isolated.entries) + one.isolated.rest
+    if not count and not seen <= DEMANDED and not all(map(nothing, readings)):
+        return _with(
+            Finding(CHECK, name, Outcome.INCONCLUSIVE, f"d{name} agrees to wide bars only", "NV202"), readings[0]
+        )
     if not count and not seen <= DEMANDED:
         message = f"d{name} could not be judged: the gradient is zero here on both sides, so nothing was tested"
         return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV205", resolution=seen)

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import AGREES
+from nnverify.isolation import nothing
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, along, direction, magnitudes, probe
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place, times
+from nnverify.witness import Testimony, claimed, confirmed
 
 Array = NDArray[np.float64]
 
@@ -111,18 +113,29 @@ class _Look:
             readings += self.alone(leaf, [group])
         if all(one.agrees for one in readings):
             readings += self.drowned(leaf, readings)
-        return _finding_for(leaf, readings)
+        return self._heard(leaf, readings)
+
+    def _heard(self, leaf: Leaf, readings: Sequence[Reading]) -> Finding:
+        """The finding, a wrong gradient only by the word of a second witness."""
+        if not refuted(readings):
+            return _finding_for(leaf, readings)
+        heard = confirmed(self.subject, readings, self.seed)
+        if heard.about and not refuted(heard.readings):
+            return disputed(leaf, heard.about, heard.testimony)
+        return _finding_for(leaf, heard.readings)
 
     def alone(self, leaf: Leaf, groups: Sequence[Entries]) -> list[Reading]:
         """Readings along a group of this leaf's entries: two, more while they leave it open."""
         readings: list[Reading] = []
+        still: list[Reading] = []
         for number in range(_DIRECTIONS if groups else 0):
             u = {leaf.name: direction(self.subject, leaf, number, self.seed, groups[0])}
-            one = self._seen(self.probe(number), u)
+            one, other = self._parted(self.probe(number), u)
             readings.append(self._finer(one, u, self.read(one, u), leaf))
+            still += [self.read(other, u)] if other else []
             if number >= 1 and (resolved(readings, leaf.name) or refuted(readings)):
                 break
-        return readings
+        return [*readings, *still] if refuted(still) else readings
 
     def _finer(self, one: Probe, u: dict[str, Array], found: Reading, leaf: Leaf) -> Reading:
         """The reading, or that over a segment where the forward's own rounding is what blurs it."""
@@ -138,16 +151,17 @@ class _Look:
             self.probes.append(probe(self.subject, len(self.probes), self.seed))
         return self.probes[number]
 
-    def _seen(self, one: Probe, u: dict[str, Array]) -> Probe:
-        """The probe restricted to outputs that move along u: the rounding of the others says nothing about it."""
+    def _parted(self, one: Probe, u: dict[str, Array]) -> tuple[Probe, Probe | None]:
+        """The probe restricted to outputs that move along u, whose bar is then their own; and to those that do not."""
         if not any(0 < np.count_nonzero(step) < step.size for step in u.values()):
-            return one
+            return one, None
         line = along(self.subject, u, one)
         moves = (line(0.25) != line(0.0)) | (line(-0.25) != line(0.0))
         self.evaluations += line.evaluations
         if np.all(moves) or not np.any(moves):
-            return one
-        return probe(self.subject, one.number, self.seed, outputs=moves)
+            return one, None
+        moving, still = (probe(self.subject, one.number, self.seed, outputs=part) for part in (moves, ~moves))
+        return moving, still
 
     def drowned(self, leaf: Leaf, readings: Sequence[Reading]) -> list[Reading]:
         """Readings along entries that the others have drowned, where these can be seen by themselves."""
@@ -202,11 +216,21 @@ _REASONS = {
 
 def _open(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
     worst = max(readings, key=lambda one: (one.bar, one.excess))
-    vacuous = all(one.sizes.get(leaf.name, 0.0) == 0 and one.agrees for one in readings)
+    smooth = all(one.status is Status.SMOOTH and one.agrees for one in readings)
+    vacuous = smooth and all(one.sizes.get(leaf.name, 0.0) == 0 or nothing(one) for one in readings)
     code, why = _REASONS["vacuous" if vacuous else worst.status]
     trouble = f" (forward raised {worst.trouble})" if worst.trouble and code == "NV206" else ""
     message = f"d{leaf.name} could not be judged: {why}{trouble}"
     return _finding(leaf, Outcome.INCONCLUSIVE, message, code, worst)
+
+
+def disputed(leaf: Leaf, found: Reading, other: Testimony) -> Finding:
+    """Two witnesses that contradict each other: both values, and no accusation."""
+    message = (
+        f"d{leaf.name} could not be judged: backward {claimed(found):+.6g}, numerical {found.numerical:+.6g} ± "
+        f"{found.bar:.1g}, but {other.witness} {other.value:+.6g} ± {other.error:.1g}"
+    )
+    return _finding(leaf, Outcome.INCONCLUSIVE, message, "NV208", found)
 
 
 def _finding(leaf: Leaf, outcome: Outcome, message: str, code: str | None, one: Reading) -> Finding:

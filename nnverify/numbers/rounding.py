@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
 _SIZE = 64 * EPS  # of a sum, relative to its terms: what checks.gradient allows the backward's own sums
-_SPREADS = 8.0  # of the measured spread: two more runs see an error of which theirs are an eighth once in 300
+SPREADS = 8.0  # of the measured spread: two more runs see an error of which theirs are an eighth once in 300
 RERUNS = 3
 
 
@@ -33,7 +33,7 @@ def measured(
         for _ in range(RERUNS):
             c = float(rng.uniform(1.0, 2.0))
             spread = np.maximum(spread, np.abs(again(c, rng) / c - slopes))
-        bar = _SIZE * size + _SPREADS * spread
+        bar = _SIZE * size + SPREADS * spread
     return np.where(np.isfinite(slopes) & np.isfinite(bar), bar, np.inf)
 
 

@@ -33,17 +33,19 @@ class Run:
     relative  the smallest |a − b| / (|a| + |b|) of a comparison that was no tie
     steps     the smallest |a − b| / |a′ − b′|: so many lengths of the direction away, the comparison turns
     ties      comparisons of equal values that do not stay equal
+    kinks     the different rates at which they part
     roots     square roots whose sign is a matter of choice
     lost      whether NaN was compared, which objects and floats do differently
     refusal   the first operation that was refused, even if the caller's code caught the exception
     """
 
-    __slots__ = ("lost", "refusal", "relative", "roots", "side", "steps", "ticks", "ties")
+    __slots__ = ("kinks", "lost", "refusal", "relative", "roots", "side", "steps", "ticks", "ties")
 
     def __init__(self, budget: int, side: int = 0) -> None:
         self.side = side
         self.relative = self.steps = inf
         self.ties = self.roots = 0
+        self.kinks: set[float] = set()
         self.lost = False
         self.refusal: NotAvailable | None = None
         over = f"it takes more than {budget:,} operations"
@@ -63,6 +65,7 @@ class Run:
     def tie(self, moving: float) -> float:
         """Which of two equal values is the larger one on this run's side of the point: the sign of left − right."""
         self.ties += 1
+        self.kinks.add(moving)
         self.relative = self.steps = 0.0
         if moving != moving:
             self.lost = True

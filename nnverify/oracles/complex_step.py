@@ -51,6 +51,8 @@ def complex_step(subject: Subject, u: Mapping[str, Array], upstream: Array | Non
         return found if upstream is None else np.array([upstream @ found])
 
     here = slopes(1.0, None)
+    if upstream is not None and here.shape != upstream.shape:
+        raise NotAvailable(f"{len(here)} outputs, and {len(upstream)} at the point")
     value = here if upstream is None else np.array([upstream @ here])
     size = np.abs(here) if upstream is None else np.array([np.abs(upstream) @ np.abs(here)])
     bar = measured(value, size, total, rng)

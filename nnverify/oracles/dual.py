@@ -20,7 +20,7 @@ from nnverify.draws import generator
 from nnverify.numbers.arrays import numbers
 from nnverify.numbers.dual import Dual
 from nnverify.numbers.element import PLAIN
-from nnverify.numbers.rounding import EPS, RERUNS, measured, nudged
+from nnverify.numbers.rounding import EPS, RERUNS, SPREADS, measured, nudged
 from nnverify.numbers.run import NotAvailable, Run, attempt, running
 from nnverify.oracles.estimate import Estimate, Status
 from nnverify.subject import Leaf, Subject, copied
@@ -28,6 +28,8 @@ from nnverify.subject import Leaf, Subject, copied
 Array = NDArray[np.float64]
 
 BUDGET = 200_000  # multiplications and functions in one evaluation: a tenth of a second, more where arrays are tiny
+_BESIDE = 2.0**-26  # of every entry: what bends is then off by the square of it
+_ALIKE = 0.1
 _CONTINUOUS = 64 * EPS  # relative to the largest output: the values on both sides of a tie that is no jump
 
 
@@ -39,12 +41,14 @@ class DualEstimate(Estimate):
     steps        smallest distance along u, in lengths of u and to first order, at which a comparison turns
     before, after
                  the one-sided derivatives; both the value itself where no comparison ties
+    kinks        comparisons that tie, those counted once that part at the same rate
     """
 
     relative: float
     steps: float
     before: Array
     after: Array
+    kinks: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,15 +75,19 @@ class _Walk:
     upstream: Array | None
     budget: int
 
-    def read(self, side: int = 0, c: float = 1.0, rng: np.random.Generator | None = None) -> _Reading:
-        """Along c·u; ties decided for one side; beside the point where a generator says so."""
+    def read(
+        self, side: int = 0, c: float = 1.0, rng: np.random.Generator | None = None, shift: float = 0.0
+    ) -> _Reading:
+        """Along c·u; ties decided for one side; beside the point where a generator or a shift says so."""
         with running(Run(self.budget, side)) as run:
-            leaves = [_dual_leaf(leaf, self.u.get(leaf.name), c, rng) for leaf in self.subject.leaves]
+            leaves = [_dual_leaf(leaf, self.u.get(leaf.name), c, rng, shift) for leaf in self.subject.leaves]
             values, slopes = _flat(attempt("forward", self.subject.forward, *leaves))
             known = np.isfinite(values) & (not run.lost)
         return _Reading(values, np.where(known, slopes, np.nan), run)
 
     def sum(self, slopes: Array) -> Array:
+        if self.upstream is not None and slopes.shape != self.upstream.shape:
+            raise NotAvailable(f"{len(slopes)} outputs, and {len(self.upstream)} at the point")
         return slopes if self.upstream is None else np.array([self.upstream @ slopes])
 
     def size(self, slopes: Array) -> Array:
@@ -113,12 +121,22 @@ def _at(walk: _Walk, here: _Reading, rng: np.random.Generator) -> DualEstimate:
     """The derivative at a point where nothing ties."""
     value = walk.sum(here.slopes)
     bar = measured(value, walk.size(here.slopes), lambda c, one: walk.sum(walk.read(0, c, one).slopes), rng)
-    return DualEstimate(value, bar, here.status, 1 + RERUNS, here.run.relative, here.run.steps, value, value)
+    if here.run.relative < _BESIDE:
+        return DualEstimate(value, bar, here.status, 1 + RERUNS, here.run.relative, here.run.steps, value, value)
+    # An ulp beside the point, what is rounded to a plateau stays on it; the mean of two points further out does not.
+    beside = [walk.sum(walk.read(0, 1.0, None, shift).slopes) for shift in (_BESIDE, -_BESIDE)]
+    # Where they have little in common with it, a wave or the end of the domain is nearer than they are.
+    spread = SPREADS * np.abs((beside[0] + beside[1]) / 2 - value)
+    near = spread < _ALIKE * np.maximum(np.abs(value), walk.size(here.slopes))
+    bar = np.maximum(bar, np.where(near, spread, 0.0))
+    return DualEstimate(value, bar, here.status, 3 + RERUNS, here.run.relative, here.run.steps, value, value)
 
 
 def _between(walk: _Walk, here: _Reading, rng: np.random.Generator) -> DualEstimate:
     """The derivatives on both sides of a tie. Beside the point there is no tie, so the point stays as it is."""
     after, before = walk.read(1), walk.read(-1)
+    if not after.slopes.shape == before.slopes.shape == here.slopes.shape:
+        raise NotAvailable("the number of outputs changes at the point")
     right, left = walk.sum(after.slopes), walk.sum(before.slopes)
     bar = measured(right, walk.size(after.slopes), lambda c, _: walk.sum(walk.read(1, c).slopes), rng)
     bar = bar + measured(left, walk.size(before.slopes), lambda c, _: walk.sum(walk.read(-1, c).slopes), rng)
@@ -129,7 +147,8 @@ def _between(walk: _Walk, here: _Reading, rng: np.random.Generator) -> DualEstim
     if _jumps(here, after, before):
         status, bar = Status.JUMP, np.full_like(bar, np.inf)
     error = np.where(np.isfinite(half), bar + np.where(half > bar, half, 0.0), np.inf)
-    return DualEstimate((left + right) / 2, error, status, 3 + 2 * RERUNS, 0.0, 0.0, left, right)
+    count = len(here.run.kinks)
+    return DualEstimate((left + right) / 2, error, status, 3 + 2 * RERUNS, 0.0, 0.0, left, right, count)
 
 
 def _jumps(here: _Reading, *sides: _Reading) -> bool:
@@ -138,12 +157,12 @@ def _jumps(here: _Reading, *sides: _Reading) -> bool:
     return any(bool(np.any(np.abs(side.values - here.values) > bar)) for side in sides)
 
 
-def _dual_leaf(leaf: Leaf, u: Array | None, c: float, rng: np.random.Generator | None) -> Any:
+def _dual_leaf(leaf: Leaf, u: Array | None, c: float, rng: np.random.Generator | None, shift: float) -> Any:
     """The leaf as dual numbers, or as it is where the direction leaves it out."""
     if u is None:
         return copied(leaf.value)
     value = np.asarray(leaf.value, dtype=np.float64)
-    value = value if rng is None else nudged(value, rng)
+    value = value * (1 + shift) if rng is None else nudged(value, rng)
     slopes = np.broadcast_to(np.asarray(u, dtype=np.float64) * c, value.shape)
     made = [Dual(*pair) for pair in zip(value.ravel().tolist(), slopes.ravel().tolist(), strict=True)]
     return numbers(made, value.shape)[()]

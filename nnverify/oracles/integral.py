@@ -69,10 +69,11 @@ class Segment:
         return self.gap > DIFFERS * shorter.error and shorter.gap <= shorter.error
 
 
-def integral(line: Line, slope: Callable[[float], float], weights: Array) -> Segment:
+def integral(line: Line, slope: Callable[[float, float], float], weights: Array) -> Segment:
     """The segment with the smallest error bar, around the point.
 
-    slope(t) is the claimed derivative of the weighted outputs at x + t·u. Each length takes 15 slopes and 2 values.
+    slope(t, half) is the claimed derivative of the weighted outputs at x + t·u, along the segment between ±half as it
+    is realised. Each length takes 15 slopes and 2 values.
     Not to be trusted where a kink lies within the segment: there the two quadratures disagree, and the bar is wide.
     """
     sigma = _SIGMAS * float(noise(line, weights)[0])
@@ -81,10 +82,10 @@ def integral(line: Line, slope: Callable[[float], float], weights: Array) -> Seg
     return min(kept, key=lambda one: one.error if np.isfinite(one.error) else np.inf)
 
 
-def _segment(line: Line, slope: Callable[[float], float], weights: Array, half: float, blur: float) -> Segment:
+def _segment(line: Line, slope: Callable[[float, float], float], weights: Array, half: float, blur: float) -> Segment:
     ends = line(half), line(-half)
     measured = float(project(ends[0] - ends[1], weights)[0]) / (2 * half)
-    slopes = {t: slope(t * half) for x in _POSITIVE for t in {x, -x}}
+    slopes = {t: slope(t * half, half) for x in _POSITIVE for t in {x, -x}}
     kronrod = sum(weight * sum(slopes[t] for t in {x, -x}) for x, weight in zip(_POSITIVE, _KRONROD, strict=True)) / 2
     gauss = sum(weight * sum(slopes[t] for t in {x, -x}) for x, weight in zip(_POSITIVE[1::2], _GAUSS, strict=True)) / 2
     size = np.maximum(np.abs(ends[0]), np.abs(ends[1]))

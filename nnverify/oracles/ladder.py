@@ -7,44 +7,93 @@ an estimate with measured coverage, not a proof.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nnverify.oracles.estimate import Estimate, Status
 from nnverify.oracles.line import Line
+from nnverify.oracles.near import Near, absorbed, is_drowned, is_staircase, near
 from nnverify.oracles.noise import noise
-from nnverify.oracles.rungs import Rungs, climb, finite, kind, usable
+from nnverify.oracles.rungs import Rows, Rungs, climb, doubt, finite, is_broken, kind, usable
 from nnverify.oracles.tableau import extrapolate
 
 Array = NDArray[np.float64]
 
-# Exponents k of the steps 2⁻ᵏ, in the portions in which they are tried. Below 2⁻²⁶ noise/step exceeds what a
-# float64 function can resolve.
-_PORTIONS = ((2, 3, 4, 5, 6), (7, 8, 9, 10), (11, 12, 13, 14), (15, 16, 17, 18), (19, 20, 21, 22), (23, 24, 25, 26))
-_ALL = sum(_PORTIONS, ())
+# Exponents k of the steps 2⁻ᵏ: up to how many are tried at once. Below 2⁻²⁶ noise/step exceeds what a float64 function
+# can resolve to many digits; the smaller steps are for what bends even there.
+_PORTIONS = tuple(tuple(range(2, last + 1)) for last in (6, 10, 14, 18, 22, 26))
+_ALL, _DEEP = _PORTIONS[-1], tuple(range(2, 38))
+
+
+@dataclass(frozen=True)
+class _Climb:
+    """One set of rungs, and the derivative that its usable windows give."""
+
+    rungs: Rungs
+    start: Rows
+    value: Array
+    bound: Array
 
 
 def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0) -> Estimate:
     """The derivative of each output along the line, or of their weighted sum (one entry).
 
-    Stops as soon as every error bar is at most ``wanted``. 11 to 51 evaluations beside those for the noise.
+    Stops as soon as every error bar is at most ``wanted``. 11 to 51 evaluations beside those for the noise, and a few
+    dozen more where the function bends closer to the point than that, does not move, or moves in steps.
     Steps should be realised exactly, x + t·u without rounding, as probe.direction arranges it.
     The status tells why a bar is wide; at the edge of a domain the value is the one-sided derivative.
     """
     sigma = noise(line, weights)
-    exponents: tuple[int, ...] = ()
-    for portion in _PORTIONS:
-        exponents += portion
-        rungs = climb(line, weights, sigma, exponents)
-        start = usable(rungs)
-        central = (rungs.plus - rungs.minus) / (2 * rungs.steps)
-        value, bound = extrapolate(central, rungs.error / rungs.steps, start, 4.0)
-        if np.all(bound <= wanted):
-            return Estimate(value, bound, Status.SMOOTH, line.evaluations)
-    status = kind(rungs, start)
+    below = near(line, weights, sigma)
+    for exponents in _PORTIONS:
+        found = _climbed(line, weights, sigma, exponents)
+        if np.all(found.bound <= wanted) and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
+            break
+    else:
+        if _hidden(found, below):
+            found = _climbed(line, weights, sigma, _DEEP)
+    return _told(line, weights, found, below)
+
+
+def _climbed(line: Line, weights: Array | None, sigma: Array, exponents: tuple[int, ...]) -> _Climb:
+    rungs = climb(line, weights, sigma, exponents)
+    start = usable(rungs)
+    central = (rungs.plus - rungs.minus) / (2 * rungs.steps)
+    return _Climb(rungs, start, *extrapolate(central, rungs.error / rungs.steps, start, 4.0))
+
+
+def _hidden(found: _Climb, below: Near) -> bool:
+    """Whether there is something between the finest step and the point."""
+    broken = is_broken(found.rungs, found.start) & below.smoother(found.rungs)
+    return bool(np.any(below.contradicts(found.value, found.bound, found.rungs) | broken))
+
+
+def _told(line: Line, weights: Array | None, found: _Climb, below: Near) -> Estimate:
+    """The estimate, its bar as wide as all that contradicts it or casts doubt on it."""
+    rungs, value = found.rungs, found.value
+    bound = np.where(is_broken(rungs, found.start), np.inf, found.bound)
+    status = _status(line, rungs, found.start)
     if status is Status.DOMAIN:
         value, bound = _inside(rungs)
+    kinked = doubt(rungs)
+    if status is Status.SMOOTH and np.any(kinked > bound):
+        status = Status.KINK
+    gap = np.abs(value - below.slope) + below.bend
+    bound = np.where(below.contradicts(value, bound, rungs), np.maximum(bound, gap), bound)
+    bound = np.maximum(bound, kinked)
+    if weights is not None and status is Status.SMOOTH:
+        if line.still:
+            bound = bound + absorbed(line, weights)
+        elif is_drowned(rungs) or is_staircase(line, weights, float(value[0]), rungs, found.start):
+            bound = np.full_like(bound, np.inf)
     return Estimate(value, bound, status, line.evaluations)
+
+
+def _status(line: Line, rungs: Rungs, start: Rows) -> Status:
+    status = kind(rungs, start)
+    return Status.JUMP if status is Status.DOMAIN and line.reshaped else status
 
 
 def _inside(rungs: Rungs) -> tuple[Array, Array]:
@@ -57,7 +106,7 @@ def _inside(rungs: Rungs) -> tuple[Array, Array]:
 def sides(line: Line, weights: Array | None = None) -> tuple[Estimate, Estimate]:
     """The slopes from below and from above, of each output or of their weighted sum."""
     rungs = climb(line, weights, noise(line, weights), _ALL)
-    status = kind(rungs, usable(rungs))
+    status = _status(line, rungs, usable(rungs))
     below, above = (_one_sided(rungs, sign) for sign in (-1.0, 1.0))
     return Estimate(*below, status, line.evaluations), Estimate(*above, status, line.evaluations)
 

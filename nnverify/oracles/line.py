@@ -11,6 +11,10 @@ Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
 
 
+class Reshaped(ValueError):
+    """The function has another number of outputs there than at the point."""
+
+
 class Line:
     """t ↦ f(x + t·u) as a float64 vector; NaN where the function raises.
 
@@ -29,6 +33,10 @@ class Line:
     @property
     def evaluations(self) -> int:
         return len(self._known) - self._given
+
+    @property
+    def reshaped(self) -> bool:
+        return isinstance(self.trouble, Reshaped)
 
     @property
     def still(self) -> bool:

@@ -11,47 +11,76 @@ from math import factorial
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify._compare import norm
 from nnverify.oracles.line import Line
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 # Relative to the direction's length: far above the spacing of floats, far below any feature of a function.
-_SPACING = 2.0**-40
+SPACING = 2.0**-40
 _WIDEST = 2.0**-10
 _WIDER = 2.0**6
 _POINTS, _ABOVE, _BELOW = range(-4, 5), range(9), range(-8, 1)
 _ORDERS = (3, 4, 5, 6)
-_SCALE = 2.0**-6  # an output that does not move at this distance either is constant, not quantised
+_SCALES = (2.0**-6, 2.0**-2)  # an output that does not move at these distances either is constant, not quantised
 _APART = 1000.0
-_GROWTH = 2.5  # over spacings four times as wide: noise grows by about 1, a kink by 4
-_BETWEEN = (-2.618, 1.618)  # in spacings: points where a straight line is off the lattice of the others
+_SUBNORMAL = 2.0**-1074  # the spacing of the smallest floats
+_GROWTH = (2.5, 16.0)  # over spacings four times as wide: noise grows by about 1, a kink by 4, what is smooth by 64
+_BETWEEN = (-2.618, 1.618)  # in spacings, from the middle: points off the lattice of the others
+_ALIASED = 30.0  # times the noise: values between the others that no polynomial through these predicts
 
 
 def noise(line: Line, weights: Array | None = None) -> Array:
     """The standard deviation of the noise of each output, or of their weighted sum (one entry).
 
-    8 evaluations beside those at 0 and ±2⁻⁶; more where most values coincide although the output moves, as
+    10 evaluations beside those at 0, ±2⁻⁶ and ±2⁻²; more where most values coincide although the output moves, as
     those of a quantised function do: then the spacing widens until they differ. 0 where it is constant.
     """
-    constant = _coincide(np.array([_at(line, weights, t) for t in (-_SCALE, 0.0, _SCALE)]), 1)
-    sigma, spacing = _sigma(line, weights, _SPACING), _SPACING
-    plateau = _mostly_equal(_sample(line, weights, spacing)) & ~constant
+    far = np.array([_at(line, weights, t) for scale in _SCALES for t in (-scale, 0.0, scale)])
+    constant = _coincide(far, 1)
+    sigma, spacing = np.maximum(_sigma(line, weights, SPACING), _aliased(line, weights, SPACING, 0.25)), SPACING
+    plateau = _mostly_equal(sample(line, weights, spacing)) & ~constant
     while np.any(plateau) and spacing < _WIDEST:
         spacing *= _WIDER
-        settled = plateau & ~_mostly_equal(_sample(line, weights, spacing))
+        settled = plateau & ~_mostly_equal(sample(line, weights, spacing))
         if np.any(settled):
             sigma = np.where(settled, _quantum(line, weights, spacing), sigma)
             plateau &= ~settled
     # What never settled and stands apart at the point jumps there. What is flat so far has steps too high to sample.
-    sigma = np.where(plateau & _jumps(_sample(line, weights, _SPACING)), 0.0, sigma)
-    return np.where(plateau & (sigma == 0) & ~_jumps(_sample(line, weights, spacing)), _rise(line, weights) / 4, sigma)
+    jump = _jumps(sample(line, weights, SPACING))
+    return np.where(plateau, np.where(jump, 0.0, np.maximum(sigma, np.where(sigma == 0, _rise(far) / 4, 0.0))), sigma)
 
 
-def _rise(line: Line, weights: Array | None) -> Array:
-    """The smaller of the two changes over a distance at which the output is known to move."""
-    changes = np.abs([_at(line, weights, t) for t in (-_SCALE, _SCALE)])
-    return np.where(np.min(changes, axis=0) > 0, np.min(changes, axis=0), np.max(changes, axis=0))
+def _rise(far: Array) -> Array:
+    """The smallest change over distances at which the output is known to move."""
+    changes = np.where(far == 0, np.inf, np.abs(far))
+    least = np.min(changes, axis=0)
+    return np.where(np.isfinite(least), least, 0.0)
+
+
+def _aliased(line: Line, weights: Array | None, spacing: float, moving: float) -> Array:
+    """How far values between the sample's are from the polynomial through these; 0 where it predicts them.
+
+    A wave much shorter than the spacing, or steps as wide as it, look smooth at equal spacing, and at no other.
+    moving  the part of a move by one spacing that the rounding of these places explains
+    """
+    values, points = _sampled(line, weights, spacing)
+    middle = float(np.mean(points))
+    off = [_at(line, weights, (middle + t) * spacing) - weight @ values for t, weight in _LAGRANGE]
+    expected = _ALIASED * (_levels(values) + half_ulp(np.abs(line(0.0)), weights, line.eps))
+    moved = np.max(np.abs(np.diff(values, axis=0)), axis=0)
+    with np.errstate(invalid="ignore"):
+        found = np.where(np.abs(off) > expected + moving * moved, np.abs(off), 0.0)
+    return np.where(_jumps(values), 0.0, np.max(found, axis=0))
+
+
+def _lagrange(t: float) -> Array:
+    """The weights of the polynomial through nine equally spaced values, at t spacings from the middle."""
+    return np.array([np.prod([(t - j) / (i - j) for j in _POINTS if j != i]) for i in _POINTS])
+
+
+_LAGRANGE = [(t, _lagrange(t)) for t in _BETWEEN]
 
 
 def project(difference: Array, weights: Array | None) -> Array:
@@ -61,21 +90,25 @@ def project(difference: Array, weights: Array | None) -> Array:
 
 def half_ulp(size: Array, weights: Array | None, eps: float | Array) -> Array:
     """Half a unit in the last place of outputs of this size, or of their weighted sum."""
-    half = eps / 2 * size
-    return half if weights is None else np.array([np.linalg.norm(weights * half)])
+    half = np.maximum(eps / 2 * size, _SUBNORMAL)
+    return half if weights is None else np.array([norm(weights * half)])
 
 
 def _at(line: Line, weights: Array | None, t: float) -> Array:
     return project(line(t) - line(0.0), weights)
 
 
-def _sample(line: Line, weights: Array | None, spacing: float) -> Array:
+def sample(line: Line, weights: Array | None, spacing: float) -> Array:
     """Values at nine equally spaced points, as differences from the one at the point; all on one side of an edge."""
+    return _sampled(line, weights, spacing)[0]
+
+
+def _sampled(line: Line, weights: Array | None, spacing: float) -> tuple[Array, range]:
     for points in (_POINTS, _ABOVE, _BELOW):
         values = np.array([_at(line, weights, j * spacing) for j in points])
         if np.all(np.isfinite(values)):
             break
-    return values
+    return values, points
 
 
 def _coincide(values: Array, most: int) -> Mask:
@@ -89,14 +122,17 @@ def _mostly_equal(values: Array) -> Mask:
 
 def _quantum(line: Line, weights: Array | None, spacing: float) -> Array:
     """The noise of an output that moves in steps; 0 where a kink, which grows with the spacing, looked like one."""
-    near, far, farther = (_levels(_sample(line, weights, factor * spacing)) for factor in (1, 4, 16))
-    kink = (far > _GROWTH * near) & (farther > _GROWTH * far)
-    return np.where(kink, 0.0, np.maximum(far, _sigma(line, weights, spacing)))
+    levels = np.array([_levels(sample(line, weights, factor * spacing)) for factor in (1, 4, 16, 64)])
+    with np.errstate(all="ignore"):
+        growth = np.min(levels[1:] / np.maximum(levels[:-1], _SUBNORMAL), axis=0)
+    level = np.where(growth > _GROWTH[1], levels[0], np.maximum(levels[1], _sigma(line, weights, spacing)))
+    kink = (growth > _GROWTH[0]) & (growth <= _GROWTH[1])
+    return np.where(kink, 0.0, np.maximum(level, _aliased(line, weights, spacing, 0.0)))
 
 
 def _sigma(line: Line, weights: Array | None, spacing: float) -> Array:
     """The noise that the differences show, and that of a staircase with equal steps, which hides from them."""
-    values = _sample(line, weights, spacing)
+    values = sample(line, weights, spacing)
     lattice = _lattice(values)
     if np.any(lattice > 0):
         lattice = np.minimum(lattice / 4, _crooked(line, weights, spacing, values))

@@ -18,9 +18,11 @@ from nnverify.oracles.noise import half_ulp, project
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-_SIGMAS = 8.0  # of measured noise, taken as its bound: nine points measure σ to a factor of about two
+SIGMAS = 8.0  # of measured noise, taken as its bound: nine points measure σ to a factor of about two
 _STUCK = 0.75  # S shrinks by less than this from step to step: a kink lies inside both
 _VANISHED = 0.3  # S shrinks by more although it could be seen: a kink lies between the two
+_SHORTEST = 4  # steps of a window at the end of the ladder
+_SHRUNK = 0.25  # of S: after two halvings of a smooth function
 _CLEAR = 8.0  # times its noise, S can be seen
 # Growth of S per halving: 1 at a kink, √2 at a cusp such as √|x|, 2 at a jump; bounds midway on a log scale.
 _KINDS = ((2**0.25, Status.KINK), (2**0.75, Status.CUSP), (np.inf, Status.JUMP))
@@ -30,13 +32,14 @@ _KINDS = ((2**0.25, Status.KINK), (2**0.75, Status.CUSP), (np.inf, Status.JUMP))
 class Rungs:
     """Steps, largest first, with the values at both ends as differences from the point, one row per step.
 
-    error bounds what one such difference may be off.
+    error bounds what one such difference may be off; rounding is the part of it that the last place explains.
     """
 
     steps: Array
     plus: Array
     minus: Array
     error: Array
+    rounding: Array
 
     @property
     def jump(self) -> Array:
@@ -54,20 +57,34 @@ def climb(line: Line, weights: Array | None, sigma: Array, exponents: tuple[int,
     here = line(0.0)
     plus, minus = ([line(sign * step) for step in steps[:, 0]] for sign in (1.0, -1.0))
     size = [half_ulp(np.fmax(np.abs(p), np.abs(m)), weights, line.eps) for p, m in zip(plus, minus, strict=True)]
-    return Rungs(
-        steps,
-        np.array([project(value - here, weights) for value in plus]),
-        np.array([project(value - here, weights) for value in minus]),
-        _SIGMAS * sigma + np.array(size) + half_ulp(np.abs(here), weights, line.eps),
-    )
+    rounding = np.array(size) + half_ulp(np.abs(here), weights, line.eps)
+    up, down = (np.array([project(value - here, weights) for value in values]) for values in (plus, minus))
+    return Rungs(steps, up, down, SIGMAS * sigma + rounding, rounding)
 
 
 def usable(rungs: Rungs) -> Rows:
     """The first row of each column's usable window: below every kink and every value that is not finite."""
     size, blur = np.abs(rungs.jump), rungs.blur
-    stuck = size[1:] > _STUCK * size[:-1] + blur[1:] + blur[:-1]
     vanished = (size[1:] < _VANISHED * size[:-1]) & (size[:-1] > _CLEAR * (blur[1:] + blur[:-1]))
-    return np.maximum(_after(stuck | vanished, 1), finite(rungs.plus + rungs.minus))
+    return np.maximum(_after(_stuck(rungs) | vanished, 1), finite(rungs.plus + rungs.minus))
+
+
+def _stuck(rungs: Rungs) -> NDArray[np.bool_]:
+    size, blur = np.abs(rungs.jump), rungs.blur
+    return size[1:] > _STUCK * size[:-1] + blur[1:] + blur[:-1]
+
+
+def doubt(rungs: Rungs) -> Array:
+    """Half the kink that each column may still have at the point, noise having hidden it; 0 where none was seen.
+
+    S that once did not shrink must be seen to shrink at smaller steps, else the kink may be at the point itself.
+    """
+    size, blur = np.abs(rungs.jump), rungs.blur
+    row = np.minimum(_after(_stuck(rungs), 1), len(size) - 1)
+    seen = np.take_along_axis(size, row[None], 0)[0]
+    below = np.where(np.arange(len(size))[:, None] > row, size + blur, np.inf)
+    least = np.minimum(np.min(below, axis=0), seen)
+    return np.where((row > 0) & ~(least <= _SHRUNK * seen), least / 2, 0.0)
 
 
 def finite(values: Array) -> Rows:
@@ -81,15 +98,23 @@ def _after(bad: NDArray[np.bool_], more: int) -> Rows:
     return np.max(np.where(bad, rows, 0), axis=0, initial=0)
 
 
+def is_broken(rungs: Rungs, start: Rows) -> NDArray[np.bool_]:
+    """Whether a column has no usable window, or one so short that it may have come about by chance."""
+    return start > len(rungs.steps) - _SHORTEST
+
+
 def kind(rungs: Rungs, start: Rows) -> Status:
     """What the worst column is at the point: smooth where a window is left, else told by how S grows."""
     if np.any(finite(rungs.plus + rungs.minus) >= len(rungs.steps)):
         return Status.DOMAIN
-    broken = start >= len(rungs.steps) - 1
-    if not np.any(broken):
+    central = np.abs(rungs.plus - rungs.minus) / (2 * rungs.steps)
+    steep = [_growth(column, blur) for column, blur in zip(central.T, rungs.blur.T, strict=True)]
+    broken = is_broken(rungs, start)
+    if not np.any(broken) and max(steep) < _KINDS[0][0]:
         return Status.SMOOTH
     growth = [_growth(np.abs(rungs.jump[:, i]), rungs.blur[:, i]) for i in np.flatnonzero(broken)]
-    return next(status for bound, status in _KINDS if max(growth) < bound)
+    # What is odd, as the sign and the cube root, has no S: there the quotients themselves grow.
+    return next(status for bound, status in _KINDS if max([*growth, *steep]) < bound)
 
 
 def _growth(size: Array, blur: Array) -> float:

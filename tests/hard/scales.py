@@ -119,15 +119,15 @@ RIGHT = (
     _case("sin from 1e-12 to 1e12 in one leaf", np.sin, sin_back, {"x": DECADES}),
     _case("sin of 1e6", np.sin, sin_back, {"x": normal(5, scale=1e6)}),
     _case("sin of 1e9", np.sin, sin_back, {"x": normal(5, scale=1e9)}),
-    _case("sin of 1e12", np.sin, sin_back, {"x": normal(5, scale=1e12)}, open=("NV202",)),
+    _case("sin of 1e12", np.sin, sin_back, {"x": normal(5, scale=1e12)}, open=("NV202", "NV208")),
     _case("tanh of 1e-300", np.tanh, lambda g, x: g * (1 - np.tanh(x) ** 2), {"x": normal(5, scale=1e-300)}),
     _case("tanh of the smallest numbers", np.tanh, lambda g, x: g * (1 - np.tanh(x) ** 2), {"x": np.array([5e-324, 1e-320, -1e-310])}),
-    _case("arctan of 1e12", np.arctan, lambda g, x: g / (1 + x * x), {"x": normal(5, scale=1e12)}, open=("NV202",)),
+    _case("arctan of 1e12", np.arctan, lambda g, x: g / (1 + x * x), {"x": normal(5, scale=1e12)}),
     _case("log of numbers from 1e-300 to 1e300", np.log, lambda g, x: g / x, {"x": 10.0 ** np.arange(-300.0, 301, 50)}),
     _case("reciprocals from 1e-12 to 1e12", lambda x: 1 / x, lambda g, x: -g / x**2, {"x": DECADES}),
     _case("outputs of 1e300", lambda x: 1e300 * np.sin(x), lambda g, x: g * 1e300 * np.cos(x), {"x": normal(5)}),
     _case("outputs of 1e-300", lambda x: 1e-300 * np.sin(x), lambda g, x: g * 1e-300 * np.cos(x), {"x": normal(5)}),
-    _case("outputs of 1e-310", lambda x: 1e-310 * np.sin(x), lambda g, x: g * 1e-310 * np.cos(x), {"x": normal(5)}, open=("NV202",)),
+    _case("outputs of 1e-310", lambda x: 1e-310 * np.sin(x), lambda g, x: g * 1e-310 * np.cos(x), {"x": normal(5)}),
     _case("outputs from 1e-12 to 1e12", lambda x: DECADES * np.sin(x), lambda g, x: g * DECADES * np.cos(x), {"x": normal(25)}),
     _case("sin(1e6 x)", lambda x: np.sin(1e6 * x), lambda g, x: g * 1e6 * np.cos(1e6 * x), {"x": normal(5)}),
     _case("sin(1e9 x)", lambda x: np.sin(1e9 * x), lambda g, x: g * 1e9 * np.cos(1e9 * x), {"x": normal(5)}),
@@ -142,7 +142,7 @@ RIGHT = (
     _case("10,000 entries, one of them 1e9", lambda x: np.sin(x).sum(), lambda g, x: g * np.cos(x), {"x": np.where(np.arange(10_000) == 3, 1e9, np.sin(np.arange(10_000.0)))}),
     _case("zeros beside 1e8", lambda x: (x * x + x).sum(), lambda g, x: g * (2 * x + 1), {"x": np.array([0.0, 1e8, 0.0, -1e8])}),
     _case("a loss at its optimum", lambda x: ((x - 1) ** 2).sum(), lambda g, x: g * 2 * (x - 1), {"x": np.ones(4)}),
-    _case("a loss 1e-9 from its optimum", lambda x: ((x - 1) ** 2).sum() + 5, lambda g, x: g * 2 * (x - 1), {"x": around(np.ones(4), 1e-9)}, open=("NV202",)),
+    _case("a loss 1e-9 from its optimum", lambda x: ((x - 1) ** 2).sum() + 5, lambda g, x: g * 2 * (x - 1), {"x": around(np.ones(4), 1e-9)}),
 )  # fmt: skip
 
 

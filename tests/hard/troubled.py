@@ -52,6 +52,12 @@ def shrinking(x: Array) -> Array:
     return x[x > 0]
 
 
+def spread_back(g: Array, x: Array) -> Array:
+    back = np.zeros_like(x)
+    back[x > 0] = g
+    return back
+
+
 def hashed(x: Array) -> Array:
     """A function that is smooth nowhere that floats could see."""
     return np.sin(1e17 * x)
@@ -103,7 +109,7 @@ TROUBLES = (
     Trouble("the place of a tied maximum", first_largest, nothing, {"x": np.array([1.0, 1.0, 0.0])}, "NV209|jump"),
     Trouble("an infinite slope", lambda x: np.sqrt(np.abs(x)), root_back, {"x": AT}, "NV201|slope"),
     Trouble("an infinite slope, odd", np.cbrt, cube_root_back, {"x": np.zeros(2)}, "NV201|NV202|slope|nois"),
-    Trouble("a shape that changes", shrinking, lambda g, x: np.where(x > 0, 1.0, 0), {"x": AT}, "shape|NV206|NV209"),
+    Trouble("a shape that changes", shrinking, spread_back, {"x": AT}, "shape|NV206|NV209"),
     Trouble("noise and nothing else", hashed, lambda g, x: g * 1e17 * np.cos(1e17 * x), {"x": X}, "NV202|nois"),
     Trouble("text", lambda x: "no number", same, {"x": X}, "str"),
     Trouble("complex", lambda x: x + 1j, same, {"x": X}, "complex"),

@@ -1,0 +1,119 @@
+"""What a function does closer to the point than the steps of a ladder, and further away where it does not move.
+
+A wave or a kink between the finest step and the point deceives the ladder; so do the steps of a staircase, whose
+treads are smooth with a slope of their own, and a value that is absorbed by the rounding of a larger one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnverify.oracles.line import Line
+from nnverify.oracles.noise import SPACING, half_ulp, sample
+from nnverify.oracles.rungs import SIGMAS, Rows, Rungs
+
+Array = NDArray[np.float64]
+
+_HALVINGS = 44  # until what lies between the two ends is a jump or nothing
+_FURTHER = tuple(2.0**k for k in range(-2, 11))  # steps at which an output that has not moved may move
+_CLEAR = 8.0  # times its noise, a gap can be seen
+_FULL = 4.0  # times the bound of the noise: all that a function moves by
+_GROSS = 1e6  # roundings: noise of another kind
+_APART = 2.0  # bars: the ladder and the slope at the point contradict each other
+
+
+@dataclass(frozen=True)
+class Near:
+    """The slope over the few steps of the noise's own spacing, per column.
+
+    blur    what noise may have done to it
+    bend    the difference of the slopes on the two sides there: what is left of a kink
+    around  whether the steps go to both sides of the point
+    """
+
+    slope: Array
+    blur: Array
+    bend: Array
+    around: bool
+
+    def contradicts(self, value: Array, bound: Array, rungs: Rungs) -> NDArray[np.bool_]:
+        """Whether the slope here is another one, or bends more than over the finest step."""
+        other = np.abs(value - self.slope) > _APART * (bound + self.blur + self.bend)
+        bent = self.bend > np.abs(rungs.jump[-1]) + rungs.blur[-1] + 4 * self.blur
+        return np.isfinite(bound) & (other | bent)
+
+    def smoother(self, rungs: Rungs) -> NDArray[np.bool_]:
+        """Whether a kink that the finest step still shows has gone here, or the end of the domain is passed there."""
+        seen = np.abs(rungs.jump[-1])
+        gone = (seen > _CLEAR * rungs.blur[-1]) & (self.bend + 4 * self.blur < seen / 2)
+        return gone | (~np.isfinite(seen) & np.isfinite(self.slope) & self.around)
+
+
+def near(line: Line, weights: Array | None, sigma: Array) -> Near:
+    """Of the values that the noise was measured with."""
+    values = sample(line, weights, SPACING)
+    half, width = len(values) // 2, SPACING * (len(values) // 2)
+    below, above = (values[half] - values[0]) / width, (values[-1] - values[half]) / width
+    blur = SIGMAS * sigma + 2 * half_ulp(np.abs(line(0.0)), weights, line.eps)
+    around = bool(np.all(np.isfinite(line(width)) & np.isfinite(line(-width))))
+    return Near((above + below) / 2, blur / width, np.abs(above - below), around)
+
+
+def is_staircase(line: Line, weights: Array, value: float, rungs: Rungs, start: Rows) -> bool:
+    """Whether the function jumps again and again, beginning where the usable window of the rungs ends.
+
+    Then the slope inside the window is that of one tread, and tells nothing about the stairs.
+    """
+    row = int(start[0]) - 1
+    if row < 2 or row + 1 >= len(rungs.steps) or not np.isfinite(value):
+        return False
+    steps = rungs.steps[:, 0]
+    off = np.array([rungs.plus[:, 0] - steps * value, rungs.minus[:, 0] + steps * value])
+    side = int(np.argmax(np.abs(off[:, row])))
+    gap, wider = abs(off[side, row]), abs(off[side, row - 2])
+    if not (gap > _CLEAR * rungs.error[row, 0] and wider > 2 * gap):
+        return False
+    sign = 1.0 if side == 0 else -1.0
+
+    def away(t: float) -> float:
+        return abs(float(weights @ (line(sign * t) - line(0.0))) - sign * t * value)
+
+    low, high = float(steps[row + 1]), float(steps[row])
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if not away(middle) < gap / 2 else (middle, high)
+    return not abs(away(high) - away(low)) < gap / 8
+
+
+def is_drowned(rungs: Rungs) -> bool:
+    """Whether a sum moves over the whole ladder by no more than its noise, and that is none of its own rounding."""
+    moves = np.concatenate([rungs.plus, rungs.minus])
+    most = float(np.max(np.abs(moves[np.isfinite(moves)]), initial=0.0))
+    return most <= _FULL * float(rungs.error[0, 0]) and most > _GROSS * float(np.max(rungs.rounding, initial=0.0))
+
+
+def absorbed(line: Line, weights: Array) -> float:
+    """How far the slope of a sum that does not move at any step may be from zero.
+
+    The first step at which it moves is found, and the size of that move: a small one after a long way is a value
+    that rounding has absorbed. 0 where it moves nowhere, or begins to move continuously, as a dead unit does.
+    """
+    bars = [_first_move(line, weights, sign) for sign in (1.0, -1.0)]
+    return max(bars)
+
+
+def _first_move(line: Line, weights: Array, sign: float) -> float:
+    def moved(t: float) -> float:
+        return abs(float(weights @ (line(sign * t) - line(0.0))))
+
+    far = next((t for t in _FURTHER if moved(t) != 0), None)
+    if far is None or not np.isfinite(moved(far)):
+        return 0.0
+    low, high = far / 2, far
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if moved(middle) != 0 else (middle, high)
+    return moved(high) / high
