@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.known_wrong import BUGS, CONTROLS, KINDS, Bug, Control
-from benchmarks.known_wrong.score import EFFORTS, Judge, accused, by_nnverify, flagged, stored, table
+from benchmarks.known_wrong.score import Judge, accused, by_nnverify, flagged, stored, table
 
 
 def _wrong(judge: Judge, one: Bug) -> str:
@@ -38,8 +38,8 @@ def test_what_was_flagged_is_flagged() -> None:
 
 
 @pytest.mark.slow
-def test_what_was_flagged_with_more_effort_is_flagged() -> None:
-    assert _lost("thorough", "nnverify thorough") == set()
+def test_what_was_flagged_is_flagged_with_more_effort() -> None:
+    assert _lost("thorough", "nnverify") == set()
 
 
 @pytest.mark.slow
@@ -74,4 +74,5 @@ def test_a_judge_that_accepts_all_scores_nothing_and_one_that_refuses_all_accuse
 
 def test_the_table_shows_every_judge() -> None:
     shown = table(stored())
-    assert all(f"| {name} " in shown for name in EFFORTS)
+    assert "nnverify" in stored()
+    assert all(f"| {name} " in shown for name in stored())

@@ -129,11 +129,13 @@ def rollaxis(x, axis=1, start=0):
 
 
 def rollaxis_right(dout, x, axis=1, start=0):
+    axis, start = (one + x.ndim if one < 0 else one for one in (axis, start))
     back = (axis, start) if axis == start else (start, axis + 1) if axis > start else (start - 1, axis)
     return np.rollaxis(dout, *back)
 
 
 def rollaxis_wrong(dout, x, axis=1, start=0):
+    axis, start = (one + x.ndim if one < 0 else one for one in (axis, start))
     back = (start, axis + 1) if axis > start else (start - 1, axis)
     return np.rollaxis(dout, *back)
 

@@ -5,18 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from nnverify.search import composition, indices, layout, options, precisions, shapes, state, switches, values
+from nnverify.search import (
+    arguments,
+    composition,
+    indices,
+    integers,
+    layout,
+    options,
+    precisions,
+    resized,
+    shapes,
+    state,
+    switches,
+    values,
+)
 from nnverify.search.layer import Base, Point
 from nnverify.verdict import Finding
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """A name as notes have it, its points, and whether they are tried at the standard effort, too."""
+    """A name as notes have it, its points, and what the standard effort tries of them.
+
+    standard  all of them      quick  those that are looked at more closely where a glance finds something odd
+    """
 
     name: str
     points: Callable[[Base], Iterator[Point]]
     standard: bool = False
+    quick: Callable[[Base], Iterator[Point]] | None = None
 
 
 @dataclass(frozen=True)
@@ -25,20 +42,24 @@ class Comparison:
 
     name: str
     findings: Callable[[Base, int], Iterator[Finding]]
+    standard: bool = False
 
 
 POINTS = (
     Dimension("sizes", shapes.standard, standard=True),
     Dimension("options", options.points, standard=True),
     Dimension("precisions", precisions.standard, standard=True),
-    Dimension("precisions", precisions.thorough),
-    Dimension("indices", indices.points),
-    Dimension("values", values.points),
+    Dimension("indices", indices.points, quick=indices.points),
+    Dimension("integers", integers.points, quick=integers.points),
+    Dimension("sizes", resized.points, quick=resized.points),
+    Dimension("precisions", precisions.thorough, quick=precisions.thorough),
+    Dimension("values", values.points, quick=values.quick),
     Dimension("switches", switches.points),
-    Dimension("sizes", shapes.thorough),
+    Dimension("sizes", shapes.thorough, quick=shapes.long),
 )
 COMPARISONS = (
-    Comparison("layouts", lambda base, seed: layout.layout(base.subject, seed)),
+    Comparison("layouts", lambda base, seed: layout.layout(base.subject, seed), standard=True),
+    Comparison("arguments", arguments.arguments, standard=True),
     Comparison("compositions", lambda base, seed: composition.composition(base.subject, seed)),
     Comparison("second uses", state.state),
 )

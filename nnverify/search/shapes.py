@@ -23,6 +23,7 @@ _BROADCAST: dict[tuple[str, ...], str] = {
     ("1",): "has size 1",
     ("1", "_1"): "has sizes 1 and 3",
 }
+_LONGER = {1: 130, 2: 12, 3: 9}  # the first of so many sizes
 _AGAIN = 4  # further draws of distinct sizes
 
 
@@ -44,6 +45,13 @@ def thorough(base: Base) -> Iterator[Point]:
     yield from _at(base, sizes)
     yield from _ranks(base)
     yield from _at(base, [(number, first | {name: long}) for long in _LONG for name in names])
+
+
+def long(base: Base) -> Iterator[Point]:
+    """One point with more than 128 entries, beyond blocks of eight rows."""
+    names = base.layer.axes()
+    if least := _LONGER.get(len(names)):
+        yield from _at(base, [(len(names) + 3, {name: least + place for place, name in enumerate(names)})])
 
 
 def _at(base: Base, sizes: list[tuple[int, dict[str, int]]]) -> Iterator[Point]:

@@ -6,7 +6,8 @@ would leave a declared domain, or the sign that all given values have, is left o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -126,13 +127,25 @@ _EVERYWHERE = {
 }
 _TOGETHER = ("{} is zero", "{} is one everywhere", "{} is negative everywhere", "{} is huge (1e3 times)")
 _ONLY_TOGETHER = ("{} is huge (1e6 times)",)
+# What breaks most formulas. Not what is huge: there many a backward overflows that is right elsewhere.
+_QUICK = (
+    "{} holds a zero",
+    "{} is zero",
+    "{} has its largest value twice",
+    "{} holds whole numbers",
+)
 
 
-def points(base: Base) -> Iterator[Point]:
+def quick(base: Base) -> Iterator[Point]:
+    """The likely ones among the points."""
+    return points(base, _QUICK)
+
+
+def points(base: Base, patterns: Collection[str] = tuple(PATTERNS)) -> Iterator[Point]:
     """Every pattern in every leaf, then in all leaves at once, then two leaves equal."""
-    said = descriptions(base.layer.found)
+    said = {name: _drawn_in(spec, base.regime) for name, spec in descriptions(base.layer.found).items()}
     leaves = [leaf for leaf in base.subject.targets() if np.size(leaf.value)]
-    for words, pattern in PATTERNS.items():
+    for words, pattern in ((words, PATTERNS[words]) for words in patterns):
         made = {leaf.name: found for leaf in leaves if (found := _made(words, pattern, leaf, said)) is not None}
         if words not in _ONLY_TOGETHER or len(made) == 1:
             yield from (_point(base, words.format(name), {name: value}) for name, value in made.items())
@@ -143,6 +156,18 @@ def points(base: Base) -> Iterator[Point]:
             value = np.asarray(one.value)
             if allowed(value, two, said.get(two.name)):
                 yield _point(base, f"{two.name} equals {one.name}", {two.name: value.copy()[()]})
+
+
+# What values drawn in a regime are taken to be: positive numbers, probabilities.
+_DOMAINS = {"positive": (0.0, None), "unit": (0.0, 1.0)}
+
+
+def _drawn_in(spec: LeafSpec, regime: str) -> LeafSpec:
+    """The description with the domain that forward has shown, where the caller has said none."""
+    if regime not in _DOMAINS or spec.given or spec.draw is not None or (spec.low, spec.high) != (None, None):
+        return spec
+    low, high = _DOMAINS[regime]
+    return replace(spec, low=low, high=high)
 
 
 def _point(base: Base, special: str, values: Mapping[str, Any]) -> Point:
@@ -170,6 +195,8 @@ def allowed(value: Array, leaf: Leaf, spec: LeafSpec | None) -> bool:
         return bool(np.all((value > low) & (value < high)))
     if spec.given or spec.draw is not None:
         given = np.asarray(leaf.value)
+        if given.size and np.all((given > 0) & (given < 1)):  # probabilities
+            return bool(np.all((value > 0) & (value < 1)))
         return bool(not np.all(given >= 0) or np.all(value >= 0))
     return True
 

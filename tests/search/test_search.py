@@ -25,7 +25,7 @@ def _d_square(dout: Any, x: Any) -> Any:
 
 def test_what_was_tried_and_what_was_not_is_said() -> None:
     tried, missing = _thorough(_square, _d_square, x=(3,)).notes[-2:]
-    assert tried.startswith("tried: 1 layouts, 1 compositions, 1 second uses, 1 precisions, ")
+    assert tried.startswith("tried: 1 layouts, 1 arguments, 1 compositions, 1 second uses, ")
     assert "other sizes of x (name their axes: x='m n')" in missing
     assert "keyword arguments (options=)" in missing
 

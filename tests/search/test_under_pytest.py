@@ -56,4 +56,4 @@ def test_a_session_may_search(pytester: pytest.Pytester, workers: str) -> None:
 @pytest.mark.slow
 def test_without_the_effort_it_is_not_seen(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(layers=_LAYERS, test_layers=_TESTS)
-    pytester.runpytest_subprocess("-k", "wrong").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-k", "wrong", "--nnverify-effort=point").assert_outcomes(passed=1)
