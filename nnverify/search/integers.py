@@ -1,7 +1,7 @@
 """Integers that were given: the neighbours of an option, and index arrays in which an index occurs twice.
 
-Only numbers that forward is known, or shows, to take: indices that occur already and the one behind them, axes that
-exist, the next larger and the next smaller count. What may be a permutation or a list of offsets stays as it is.
+Only numbers that forward is known, or shows, to take: indices that occur already, axes that exist, the next
+larger and the next smaller count. What may be a permutation or a list of offsets stays as it is.
 """
 
 from __future__ import annotations
@@ -21,16 +21,25 @@ _AXES = ("axis", "dim", "axes", "start")
 
 
 def points(base: Base) -> Iterator[Point]:
+    """Everything: what an option may be beside its value is guessed."""
+    yield from repeated(base)
     for place, leaf in enumerate(base.leaves):
-        spec = base.layer.found[leaf.name]
-        if leaf.differentiable or not spec.given:
-            continue
-        if isinstance(leaf.value, int | np.integer) and not isinstance(leaf.value, bool):
+        if _given(base, place) and isinstance(leaf.value, int | np.integer) and not isinstance(leaf.value, bool):
             for other in _neighbours(base, leaf.name, int(leaf.value)):
                 yield _point(base, place, f"{leaf.name} is {other}", other)
-        elif isinstance(leaf.value, np.ndarray) and leaf.value.dtype.kind in "iu":
+
+
+def repeated(base: Base) -> Iterator[Point]:
+    """Index arrays in which an index occurs twice."""
+    for place, leaf in enumerate(base.leaves):
+        if _given(base, place) and isinstance(leaf.value, np.ndarray) and leaf.value.dtype.kind in "iu":
             for words, value in _repeated(leaf.value):
                 yield _point(base, place, words.format(leaf.name), value)
+
+
+def _given(base: Base, place: int) -> bool:
+    leaf = base.leaves[place]
+    return not leaf.differentiable and base.layer.found[leaf.name].given
 
 
 def _neighbours(base: Base, name: str, value: int) -> list[int]:
@@ -54,7 +63,6 @@ def _repeated(value: Array) -> Iterator[tuple[str, Array]]:
         return
     yield "{} holds one index twice", _replaced(value, flat[0], slice(0, 2))
     yield "{} is one index everywhere", _replaced(value, flat[0], slice(None))
-    yield "{} goes beyond its largest index", _replaced(value, kinds[-1] + 1, slice(0, 1))
 
 
 def _replaced(value: Array, index: Any, where: slice) -> Array:

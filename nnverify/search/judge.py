@@ -13,7 +13,7 @@ from typing import Any
 from nnverify._errors import UsageError
 from nnverify.drawing import in_precision
 from nnverify.reading import Demand
-from nnverify.search.imprecise import excused
+from nnverify.search.imprecise import excused, negligible
 from nnverify.search.layer import Base, Point, finite
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome, Verdict
@@ -95,19 +95,21 @@ def placed(subject: Subject, values: Mapping[str, Any]) -> Subject:
 def _confirmed(base: Base, subject: Subject, point: Point) -> Verdict:
     """The verdict; a failure at a special point is one if other draws see it, too."""
     demand = replace(base.layer.demand, contract=point.dimension == GENERIC)
-    found = verified(subject, demand)
+    found = verified(subject, base, demand)
     if found.outcome is not Outcome.FAIL:
         return found
-    again = blame(verified(subject, replace(demand, seed=demand.seed + 1)))
+    again = blame(verified(subject, base, replace(demand, seed=demand.seed + 1)))
     kept = tuple(
         one for one in found.findings if one.outcome is not Outcome.FAIL or one.leaf in {leaf for leaf, _ in again}
     )
     return marked(replace(found, findings=kept), point)
 
 
-def verified(subject: Subject, demand: Demand) -> Verdict:
-    """The pipeline's verdict; at a point that may be extreme, the backward's rounding is no mistake."""
+def verified(subject: Subject, base: Base, demand: Demand) -> Verdict:
+    """The pipeline's verdict; at a point that may be extreme, rounding is no mistake."""
     found = verify(subject, demand)
+    if found.outcome is Outcome.FAIL:
+        found = negligible(subject, base.subject, found, demand.seed)
     return excused(subject, found, demand.seed) if found.outcome is Outcome.FAIL else found
 
 
