@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnverify._session import SESSION
+from nnverify.checks.additive import additive
 from nnverify.checks.entries import entries
 from nnverify.checks.gradient import Answer, gradient
 from nnverify.checks.linear import linear
@@ -46,6 +47,7 @@ def verify(subject: Subject, demand: Demand) -> Verdict:
     found |= _entrywise(subject, found, answer, demand)
     found |= _witnessed(subject, found, answer, demand)
     found |= _steep(subject, found, answer, demand)
+    found |= _kinked(subject, found, answer, demand)
     vacuous = [name for name, finding in found.items() if finding.code == "NV205" and demand.contract]
     found |= _elsewhere(subject, vacuous, demand)
     leaves = {leaf.name: leaf for leaf in subject.targets()}
@@ -73,6 +75,13 @@ def _steep(subject: Subject, found: Mapping[str, Finding], answer: Answer, deman
         leaf for leaf in subject.targets() if found[leaf.name].code == "NV304" and found[leaf.name].index is not None
     ]
     excused = {leaf.name: steep(subject, leaf, answer.probe, demand.seed) for leaf in odd}
+    return {name: finding for name, finding in excused.items() if finding is not None}
+
+
+def _kinked(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:
+    """Findings for leaves that are about to be called wrong at a point where no gradient can be right."""
+    wrong = [one for one in subject.targets() if found[one.name].outcome is Outcome.FAIL and not found[one.name].code]
+    excused = {leaf.name: additive(subject, leaf, answer.probe, demand.seed) for leaf in wrong}
     return {name: finding for name, finding in excused.items() if finding is not None}
 
 

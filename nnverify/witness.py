@@ -34,6 +34,7 @@ _OTHER = (np.sqrt(5) - 1) / 2  # of a step: steps that no power of two has
 _NUDGES = ((1, 2), (-1, -3))  # units in the last place
 _ROUGH = 2.0**-14  # of the direction: curvature adds 2⁻⁴² to the third differences
 _SPREADS = 8.0  # of the backward's measured spread, as its bound
+_SECOND = 0.4  # the second smallest of six normal magnitudes, in standard deviations
 
 
 class Says(StrEnum):
@@ -127,10 +128,11 @@ def shaken(subject: Subject, found: Reading, seed: int) -> Reading:
 def _roughness(line: Line) -> float:
     """How rough the backward is along the line, where rounding has made steps of it; a jump or two count for nothing.
 
-    Third differences of nine values: one jump is in three of the six, so the third smallest is free of it.
+    Third differences of nine values: one jump is in three of the six, and a value that stands alone, as at a special
+    point, in four, so the second smallest is free of either.
     """
     differences = np.diff(sample(line, None, _ROUGH)[:, 0], 3)
-    return float(np.sort(np.abs(differences))[2]) / np.sqrt(20.0)
+    return float(np.sort(np.abs(differences))[1]) / (_SECOND * np.sqrt(20.0))
 
 
 def _claim(subject: Subject, found: Reading, upstream: Array, values: Sequence[Any]) -> float:

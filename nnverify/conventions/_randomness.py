@@ -35,7 +35,9 @@ class Randomness:
 
     def moved(self) -> bool:
         """Whether anything was drawn since the state was taken."""
-        return not _equal(self._read(), self._state)
+        world, python, bits, engine = self._read()
+        before = self._state
+        return (python, engine) != (before[1], before[3]) or not _equal((world, bits), (before[0], before[2]))
 
     def rewind(self) -> None:
         world, python, bits, engine = self._state

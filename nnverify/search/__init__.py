@@ -19,7 +19,6 @@ from nnverify.search.parameters import with_parameters
 from nnverify.search.plan import COMPARISONS, POINTS
 from nnverify.search.program import at_point, searching
 from nnverify.search.results import results
-from nnverify.search.screen import odd
 from nnverify.search.shrink import shrunk
 from nnverify.verdict import Finding, Outcome, Verdict
 from nnverify.verify import verify
@@ -52,19 +51,19 @@ def _here(base: Base) -> Point:
     return Point("", "", base.leaves, {}, base.options)
 
 
-def _points(base: Base, budget: Budget) -> Iterator[Point]:
+def _points(base: Base) -> Iterator[Point]:
     thorough = base.layer.chosen.effort == "thorough"
     for dimension in POINTS:
         if thorough or dimension.standard:
             yield from dimension.points(base)
         elif dimension.quick:
-            yield from (point for point in dimension.quick(base) if not budget.spent and odd(base, point, budget))
+            yield from (replace(point, glance=True) for point in dimension.quick(base))
 
 
 def _tried(base: Base, budget: Budget) -> Verdict | None:
     """The verdict at the first point that fails, else that some were lost on an executor; None where there is none."""
     lost: list[Lost] = []
-    for point, found in results(base, _points(base, budget), budget):
+    for point, found in results(base, _points(base), budget):
         SESSION.progress(f"{base.layer.where}: {budget.tried.total()} points, {point.dimension}")
         if isinstance(found, Lost):
             lost.append(found)

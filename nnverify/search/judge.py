@@ -15,6 +15,7 @@ from nnverify.drawing import in_precision
 from nnverify.reading import Demand
 from nnverify.search.imprecise import excused, negligible
 from nnverify.search.layer import Base, Point, finite
+from nnverify.search.screen import suspicious
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome, Verdict
 from nnverify.verify import verify
@@ -71,7 +72,8 @@ def judged(base: Base, point: Point, budget: Budget) -> Verdict | None:
     try:
         subject = budget.counted(subject_at(base, point))
         if finite(subject):
-            return _confirmed(base, subject, point)
+            passed = point.glance and not suspicious(subject, base.layer.demand.seed)
+            return None if passed else _confirmed(base, subject, point)
     except UsageError:
         pass
     budget.outside[point.dimension] += 1

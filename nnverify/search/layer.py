@@ -84,6 +84,7 @@ class Point:
     values     by leaf as the subject has them, in place of those in ``leaves``
     code       of a failure that is seen here and not at the base
     dtype      of the floats, where it is another one
+    glance     it is judged only where a glance finds something odd
     """
 
     dimension: str
@@ -93,6 +94,7 @@ class Point:
     options: Mapping[str, Any] = field(default_factory=dict)
     code: str | None = None
     dtype: Any = None
+    glance: bool = False
 
 
 def based(layer: Layer) -> Base:

@@ -46,12 +46,12 @@ class Comparison:
 
 
 POINTS = (
-    Dimension("sizes", shapes.standard, standard=True),
+    Dimension("sizes", shapes.standard, quick=shapes.standard),
     Dimension("options", options.points, standard=True),
     Dimension("precisions", precisions.standard, standard=True),
     Dimension("indices", indices.points, quick=indices.points),
     Dimension("integers", integers.points, quick=integers.repeated),
-    Dimension("sizes", resized.points, quick=resized.points),
+    Dimension("sizes", resized.points, quick=resized.quick),
     Dimension("precisions", precisions.thorough, quick=precisions.thorough),
     Dimension("values", values.points, quick=values.quick),
     Dimension("switches", switches.points),

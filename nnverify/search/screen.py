@@ -11,26 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from nnverify._errors import NnverifyError, UsageError
-from nnverify.conventions._randomness import restored
+from nnverify._errors import NnverifyError
 from nnverify.draws import generator, signs
 from nnverify.probe import Array, Probe, along, probe
-from nnverify.search.judge import Budget, subject_at
-from nnverify.search.layer import Base, Point, finite
 from nnverify.subject import Leaf, Subject
 
 _ROUGHLY = 3e-3  # of the gradient's typical term; special values break gradients by more
 _STEP = {8: 2.0**-16, 4: 2.0**-7, 2: 2.0**-4}  # of the direction, by the bytes of the coarsest float
-
-
-def odd(base: Base, point: Point, budget: Budget) -> bool:
-    """Whether the point is worth the whole pipeline; not where forward does not take it."""
-    try:
-        with restored(base.layer.forward, base.layer.backward):
-            subject = budget.counted(subject_at(base, point))
-            return finite(subject) and suspicious(subject, base.layer.demand.seed)
-    except UsageError:
-        return False
 
 
 def suspicious(subject: Subject, seed: int) -> bool:
