@@ -63,8 +63,8 @@ def check_gradients(
     leaves      the forward's arguments by name, in order: axis words "m n" (sizes are drawn and swept), a shape, an
                 array (checked at this point), a function of a generator, or leaf(…). ``leaves=`` takes names that are
                 also options
-    effort      "point": one draw; "standard": open sizes are swept; "thorough": so are special values, layouts,
-                precisions and second uses; a failure comes with a program that reproduces it
+    effort      "point": one draw; "standard": a glance at other sizes, special values, layouts and precisions, too;
+                "thorough": all of these in full, and more; a failure comes with a program that reproduces it
     seed        of every draw; the same seed gives the same verdict
     rtol        added to the error bar, relative to the gradient; none by default: the bar is derived
     kink        "subgradient": at a kink any value between the slopes is right (default); or "inconclusive"
