@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -227,30 +228,34 @@ def test_bad_targets_are_told_in_one_line(arguments: list[str], sentence: str, c
     assert (len(captured.err.splitlines()), captured.out) == (1, "")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "passed"),
-    [
-        (["my_layers.py::Dense"], True),
-        (["my_layers.py::Mean"], False),
-        (["my_layers.py::affine+affine_back"], True),
-        (["my_layers.py::Product"], True),
-        (["my_layers.py::rows+rows_back", "--leaf", "W=V d", "--leaf", "ids=m below V"], True),
-        (["my_layers.py::Named", "--init", "'double'"], True),
-    ],
-)
-def test_a_scaffold_runs_as_it_is(arguments: list[str], passed: bool, folder: Path) -> None:
-    assert main(["scaffold", *arguments, "--output", "test_it.py"]) == 0
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"], check=False, capture_output=True
-    )
-    assert (run.returncode == 0) is passed, run.stdout.decode()
+def _pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+SCAFFOLDS = {
+    "test_dense.py": (["my_layers.py::Dense"], "PASSED"),
+    "test_mean.py": (["my_layers.py::Mean"], "FAILED"),
+    "test_affine.py": (["my_layers.py::affine+affine_back"], "PASSED"),
+    "test_product.py": (["my_layers.py::Product"], "PASSED"),
+    "test_rows.py": (["my_layers.py::rows+rows_back", "--leaf", "W=V d", "--leaf", "ids=m below V"], "PASSED"),
+    "test_named.py": (["my_layers.py::Named", "--init", "'double'"], "PASSED"),
+}
+
+
+def test_scaffolds_run_as_they_are(folder: Path) -> None:
+    """One run of pytest for all: what takes long is its start."""
+    for file, (arguments, _) in SCAFFOLDS.items():
+        assert main(["scaffold", *arguments, "--output", file]) == 0
+    said = _pytest(*SCAFFOLDS).stdout
+    found = {file: re.findall(rf"^(PASSED|FAILED|ERROR) {file}", said, re.MULTILINE) for file in SCAFFOLDS}
+    assert found == {file: [outcome] for file, (_, outcome) in SCAFFOLDS.items()}, said
 
 
 def test_a_scaffold_finds_a_layer_in_another_folder(folder: Path) -> None:
     (folder / "tests").mkdir()
     main(["scaffold", "my_layers.py::Dense", "--output", "tests/test_it.py"])
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    assert _pytest("tests").returncode == 0
 
 
 def test_a_scaffold_goes_to_the_screen(capsys: Captured) -> None:

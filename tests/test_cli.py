@@ -189,8 +189,9 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert (run.stderr, run.stdout.count("\n")) == ("", 1)
 
 
-def test_no_line_is_wider_than_80_columns(tmp_path: Path, capsys: Captured) -> None:
-    main(["verify", "--only", "d*", "--draws", "1"])
+@pytest.mark.parametrize("only", ["neuron.*", "dense.literal*", pytest.param("*", marks=pytest.mark.slow)])
+def test_no_line_is_wider_than_80_columns(only: str, tmp_path: Path, capsys: Captured) -> None:
+    main(["verify", "--only", only, "--draws", "1"])
     old, new, _ = MISTAKES["vector form wrong"]
     main(["verify", str(write(tmp_path, RECORD.replace(old, new)))])
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

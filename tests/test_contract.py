@@ -10,30 +10,47 @@ import pytest
 from nnverify import Outcome, UsageError, Verdict, check_gradients
 from tests.contract.layers import LAYERS, Layer
 from tests.contract.mistakes import MISTAKES, Mistake
+from tests.sampling import sampled
 
 CASES = [(layer, mistake) for layer in LAYERS for mistake in MISTAKES if mistake.fits(layer)]
+BY = (lambda case: case[0].name, lambda case: case[1].name)
+FEW = sampled(CASES, *BY)
+SOME = sampled(CASES, *BY, each=4)
 
 
 def _label(one: Any) -> str:
     return one.name
 
 
-def _checked(layer: Layer, passed: Any) -> Verdict:
+def _labels(case: tuple[Any, ...]) -> str:
+    return "-".join(map(_label, case))
+
+
+def _checked(layer: Layer, passed: Any, effort: str = "standard") -> Verdict:
     state = np.random.get_state(legacy=False)["state"]["pos"]  # noqa: NPY002
-    verdict = check_gradients(*passed, leaves=layer.leaves)
+    verdict = check_gradients(*passed, leaves=layer.leaves, effort=effort)
     assert np.random.get_state(legacy=False)["state"]["pos"] == state  # noqa: NPY002
     return verdict
 
 
-@pytest.mark.parametrize(("layer", "mistake"), CASES, ids=_label)
-def test_a_broken_promise_is_found(layer: Layer, mistake: Mistake) -> None:
-    verdict = _checked(layer, mistake.wrong(layer))
+@pytest.mark.parametrize("case", SOME, ids=_labels)
+def test_a_broken_promise_is_found(case: tuple[Layer, Mistake]) -> None:
+    layer, mistake = case
+    verdict = _checked(layer, mistake.wrong(layer), effort="point")
     assert verdict.outcome is Outcome.FAIL, verdict
     assert set(verdict.codes) & set(mistake.codes), verdict
 
 
-@pytest.mark.parametrize(("layer", "mistake"), CASES, ids=_label)
-def test_its_twin_is_not_accused(layer: Layer, mistake: Mistake) -> None:
+@pytest.mark.parametrize("case", SOME, ids=_labels)
+def test_its_twin_is_not_accused_at_a_point(case: tuple[Layer, Mistake]) -> None:
+    layer, mistake = case
+    verdict = _checked(layer, mistake.twin(layer), effort="point")
+    assert verdict.outcome is Outcome.PASS, verdict
+
+
+@pytest.mark.parametrize("case", FEW, ids=_labels)
+def test_its_twin_is_not_accused(case: tuple[Layer, Mistake]) -> None:
+    layer, mistake = case
     verdict = _checked(layer, mistake.twin(layer))
     assert verdict.outcome is Outcome.PASS, verdict
 

@@ -1,6 +1,6 @@
 """Hard cases: no right gradient is accused, every mistake above the printed resolution is, and trouble is named.
 
-By default every sixth case and mistake is looked at, at one point each; `pytest -m slow tests/test_hard.py` takes all
+By default every twelfth case and mistake is looked at, at one point each; `pytest -m slow tests/test_hard.py` takes all
 of them at five.
 """
 
@@ -23,7 +23,7 @@ MODULES = (domain, kinks, layers, matrices, precision, scales, structure)
 RIGHT = tuple(case for module in MODULES for case in module.RIGHT)
 MISTAKES = tuple(mistake for module in MODULES for mistake in module.MISTAKES)
 SEEDS = range(5)
-SHARE = 6
+SHARE = 12
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),

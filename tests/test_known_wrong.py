@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.known_wrong import BUGS, CONTROLS, KINDS, Bug, Control
 from benchmarks.known_wrong.score import Judge, accused, by_nnverify, flagged, stored, table
+from tests.sampling import sampled
 
 
 def _wrong(judge: Judge, one: Bug) -> str:
@@ -22,7 +23,7 @@ def test_the_right_version_is_not_accused(one: Bug) -> None:
     assert by_nnverify("standard")(one.right(), one.leaves, one.options) != "fail"
 
 
-@pytest.mark.parametrize("one", CONTROLS, ids=str)
+@pytest.mark.parametrize("one", sampled(CONTROLS, lambda one: one.name[0], each=1), ids=str)
 def test_what_was_only_said_to_be_wrong_is_not_accused(one: Control) -> None:
     assert by_nnverify("standard")(one.right(), one.leaves, one.options) != "fail"
 

@@ -1,12 +1,14 @@
 """The power of `verify`: every mutant of reference/ is refused, and its harmless twin accepted.
 
 One form of one formula is replaced at a time, and the formula's rows are made as `nnverify verify` makes them: the
-formula itself, and the special cases that it takes part in. `pytest tests/test_power.py -rA` prints the kill matrix.
+formula itself, and the special cases that it takes part in. By default one mutant of every
+section and of every form is looked at; `tox -e power` takes all and prints the kill matrix.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from operator import attrgetter
@@ -21,6 +23,7 @@ from nnverify.loading import load
 from nnverify.records import FORMS, collect
 from nnverify.verdict import Finding, Outcome
 from tests.mutants import EVERY, MUTANTS, Mutant
+from tests.sampling import chosen
 
 ROOT = Path(__file__).parent.parent
 FOUND = collect("reference", load("reference", ROOT))
@@ -28,10 +31,22 @@ SECTIONS = ("calculus", "neuron", "batch", "activations", "two_layer", "delta", 
 DRAWS = 16  # a twelfth of verify's own: what these draws refuse, those do
 CHECKS = ("forms", "proof", "gradient", "special case")
 
-each_mutant = pytest.mark.parametrize("mutant", MUTANTS, ids=attrgetter("name"))
-each_shared_mistake = pytest.mark.parametrize(
-    "mutant", [mutant for mutant in MUTANTS if mutant.form == EVERY], ids=attrgetter("name")
-)
+
+def _section(mutant: Mutant) -> str:
+    return mutant.formula.partition(".")[0]
+
+
+def _alone(mutant: Mutant) -> bool:
+    """Whether it is wrong only on a branch that no random number is on."""
+    return mutant.name == "delta-input-all-zero-taken-for-absent"
+
+
+FEW = chosen(MUTANTS, _section, attrgetter("form"), _alone)
+ALL = [one if one in FEW else pytest.param(one, marks=pytest.mark.slow) for one in MUTANTS]
+SHARED = [one if one in FEW else pytest.param(one, marks=pytest.mark.slow) for one in MUTANTS if one.form == EVERY]
+each_mutant = pytest.mark.parametrize("mutant", ALL, ids=attrgetter("name"))
+every_row = pytest.mark.parametrize("mutant", MUTANTS, ids=attrgetter("name"))
+each_shared_mistake = pytest.mark.parametrize("mutant", SHARED, ids=attrgetter("name"))
 
 
 @cache
@@ -94,12 +109,12 @@ def test_a_mistake_in_all_forms_dies_by_the_numerical_gradient(mutant: Mutant) -
 @each_shared_mistake
 def test_a_mistake_in_all_forms_dies_by_algebra(mutant: Mutant) -> None:
     """What is wrong only where a value is zero lies on a branch that no random number is on."""
-    assert ("proof" in _killers(mutant)) is (mutant.name != "delta-input-all-zero-taken-for-absent")
+    assert ("proof" in _killers(mutant)) is not _alone(mutant)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 4))
-@each_mutant
+@every_row
 def test_no_kill_depends_on_the_seed(mutant: Mutant, seed: int) -> None:
     outcomes = {side: {row.verdict.outcome for row in _rows(mutant, side, seed)} for side in ("wrong", "twin")}
     assert Outcome.FAIL in outcomes["wrong"]
@@ -114,13 +129,13 @@ def test_names_are_unique() -> None:
     assert [name for name, count in Counter(mutant.name for mutant in MUTANTS).items() if count > 1] == []
 
 
-@each_mutant
+@every_row
 def test_the_name_begins_with_formula_and_form(mutant: Mutant) -> None:
     """A row of the matrix is read without its record."""
     assert mutant.name.startswith(f"{mutant.formula.replace('.', '-')}-{mutant.form}-")
 
 
-@each_mutant
+@every_row
 def test_the_twin_is_another_function_than_the_mutant(mutant: Mutant) -> None:
     assert mutant.twin is not mutant.wrong
 
@@ -150,11 +165,11 @@ def _cell(mutant: Mutant, side: str, check: str) -> str:
     return _WORDS.get(worst.code or "", "differs" if worst.outcome is Outcome.FAIL else worst.outcome.value)
 
 
-def _matrix() -> str:
+def _matrix(mutants: Sequence[Mutant]) -> str:
     rows = [
-        (mutant.name, *(_cell(mutant, "wrong", check) for check in CHECKS), _accepted(mutant)) for mutant in MUTANTS
+        (mutant.name, *(_cell(mutant, "wrong", check) for check in CHECKS), _accepted(mutant)) for mutant in mutants
     ]
-    totals = Counter(" and ".join(_killers(mutant)) or "nothing" for mutant in MUTANTS)
+    totals = Counter(" and ".join(_killers(mutant)) or "nothing" for mutant in mutants)
     counts = [(f"killed by {killers}", count) for killers, count in totals.most_common()]
     return f"{tabulate(rows, ('mutant', *CHECKS, 'twin'))}\n\n{tabulate(counts, tablefmt='plain')}"
 
@@ -163,8 +178,9 @@ def _accepted(mutant: Mutant) -> str:
     return "pass" if all(row.verdict.outcome is Outcome.PASS for row in _rows(mutant, "twin")) else "REFUSED"
 
 
-def test_the_kill_matrix_has_no_survivor() -> None:
+@pytest.mark.parametrize("mutants", [FEW, pytest.param(MUTANTS, marks=pytest.mark.slow)], ids=["few", "all"])
+def test_the_kill_matrix_has_no_survivor(mutants: Sequence[Mutant]) -> None:
     """The table of the whole file; -s or -rA shows it."""
-    print(f"\n{_matrix()}")  # noqa: T201 - the matrix is what this test is for
-    assert [mutant.name for mutant in MUTANTS if not _killers(mutant)] == []
-    assert [mutant.name for mutant in MUTANTS if _accepted(mutant) != "pass"] == []
+    print(f"\n{_matrix(mutants)}")  # noqa: T201 - the matrix is what this test is for
+    assert [mutant.name for mutant in mutants if not _killers(mutant)] == []
+    assert [mutant.name for mutant in mutants if _accepted(mutant) != "pass"] == []
