@@ -194,3 +194,24 @@ def test_a_leaf_with_tiny_gradient_beside_a_large_one_is_judged_by_itself() -> N
     verdict = verify(layer)
     assert verdict.by_leaf["x"].outcome is Outcome.PASS
     assert verdict.by_leaf["y"].outcome is Outcome.FAIL
+
+
+SURE = (30 * np.eye(4) + np.arange(16).reshape(4, 4) / 16).astype(np.float32)
+
+
+def _entropy(X: Any) -> Any:
+    """−Σ log p_ii: in float32, p is 1 to the last bit."""
+    top = X.max(axis=1, keepdims=True)
+    return (top[:, 0] + np.log(np.exp(X - top).sum(axis=1)) - X[np.arange(4), np.arange(4)]).sum()
+
+
+def _entropy_back(dout: Any, X: Any) -> Any:
+    e = np.exp(X - X.max(axis=1, keepdims=True))
+    return {"X": dout * (e / e.sum(axis=1, keepdims=True) - np.eye(4, dtype=X.dtype))}
+
+
+@pytest.mark.parametrize(("factor", "wrong"), [(1.0, False), (1.5, True), (-1.0, True)])
+def test_what_cancels_in_float32_is_asked_for_in_float64(factor: float, wrong: bool) -> None:
+    """p − 1 is 0 there, and no mistake of the formula; dual numbers, which see more digits, must not say that it is."""
+    one = subject(_entropy, lambda dout, X: {"X": np.float32(factor) * _entropy_back(dout, X)["X"]}, X=SURE)
+    assert (verify(one).outcome is Outcome.FAIL) is wrong

@@ -184,3 +184,44 @@ def test_low_and_high_leave_their_ends_out() -> None:
         return dout * np.sqrt(x) / x / 2
 
     assert check_gradients(np.sqrt, backward, x=leaf((4,), low=0.0, high=4.0)).outcome is Outcome.PASS
+
+
+def det_back(dout: Array, A: Array) -> Array:
+    return dout * np.linalg.det(A) * np.linalg.inv(A).T
+
+
+def adjugate(dout: Array, A: Array) -> Array:
+    """Right everywhere."""
+    return dout * np.array([[A[1, 1], -A[1, 0]], [-A[0, 1], A[0, 0]]])
+
+
+def first_positive(dout: Array, A: Array) -> Array:
+    """Right, and raises where nothing is positive."""
+    return adjugate(dout, A) + 0 * A[A > 0][0]
+
+
+def poles(dout: Array, A: Array) -> Array:
+    """Right, and NaN where an entry is zero."""
+    return adjugate(dout, A) * A / A
+
+
+MATRIX = np.array([[1.0, 2.0], [-3.0, 1.5]])
+
+
+def step(A: Array) -> Array:
+    """Jumps at zero, on one side of it."""
+    return np.where(A > 0, 1.0, 0.0) + A
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "outcome"),
+    [
+        pytest.param(np.linalg.det, det_back, Outcome.PASS, id="no inverse"),
+        pytest.param(np.linalg.det, first_positive, Outcome.FAIL, id="index out of range"),
+        pytest.param(np.linalg.det, poles, Outcome.FAIL, id="NaN where forward is smooth"),
+        pytest.param(step, lambda dout, A: dout * A / A, Outcome.PASS, id="NaN where forward jumps"),
+    ],
+)
+def test_a_special_point_without_a_gradient_accuses_nobody(forward: Any, backward: Any, outcome: Outcome) -> None:
+    """A singular matrix has no inverse, and a jump no slope; what is careless with zeros or the empty set is wrong."""
+    assert check_gradients(forward, backward, A=MATRIX).outcome is outcome
