@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +78,13 @@ def test_the_table_shows_every_judge() -> None:
     shown = table(stored())
     assert "nnverify" in stored()
     assert all(f"| {name} " in shown for name in stored())
+
+
+def test_the_readme_shows_what_is_stored() -> None:
+    """At least four fifths are flagged by default, 95 in a hundred with more effort, and nothing right is accused."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    found = stored()
+    assert table(found) in readme
+    for name, least in (("nnverify", 0.8), ("nnverify thorough", 0.95)):
+        assert len(flagged(found[name])) >= least * len(BUGS)
+        assert not accused(found[name]["right"]) | accused(found[name]["controls"])
