@@ -14,6 +14,8 @@ import numpy as np
 
 from nnverify._compare import SEEN, norm
 from nnverify.isolation import Isolated, clear, isolate, nothing, own_steps
+from nnverify.kinked import CHECK, at, crowded, disputed, interval, outside, unknown
+from nnverify.nearby import pieces
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Probe
 from nnverify.reading import DEMANDED, Demand, Reading, read, refuted
@@ -30,11 +32,11 @@ from nnverify.slopes import (
     together,
 )
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, place
+from nnverify.verdict import Finding, Outcome
 from nnverify.witness import Says, Testimony, claimed, confirmed
 
-CHECK = "gradient"
 _LOOKED_AT = 200  # entries at kinks that are looked at one by one
+_ACCUSED = 24  # of them, outside their slopes, about which the points around are asked
 
 
 @dataclass(frozen=True)
@@ -118,39 +120,53 @@ class _Judge:
             heard = confirmed(self.subject, readings, self.demand.seed)
             readings = heard.readings
             if refuted(readings):
-                return _differing(name, readings)
+                return self._piecewise(name, readings) or _differing(name, readings)
             if heard.testimony.says is Says.DISPUTED and heard.about:
                 return _disputed(name, heard.about, heard.testimony)
         pairs = [self._known(one.leaf, pair) for pair in zip(*one.slopes, strict=True)]
-        outside = [pair[0] for pair in pairs if all(slopes.outside for slopes in pair)]
-        if outside:
-            return self._outside(one, outside[0])
+        beyond = [pair[0] for pair in pairs if all(slopes.outside for slopes in pair)]
+        accused = (self._outside(one, slopes) for slopes in beyond[:_ACCUSED])
+        if found := next((finding for finding in accused if finding), None):
+            return found
         spanned = [part for part in tied if part.slopes and all(slopes.outside for slopes in part.slopes)]
         if spanned:
             together = f"d{name} along {spanned[0].count} entries that move together"
-            return _outside(name, spanned[0].slopes[0], together)
-        unknown = [pair[0] for pair in pairs if not all(slopes.known for slopes in pair)]
-        if unknown:
-            return _unknown(name, unknown[0])
+            return outside(name, spanned[0].slopes[0], together)
+        unclear = [pair[0] for pair in pairs if not all(slopes.known for slopes in pair)]
+        if unclear:
+            return unknown(name, unclear[0])
         if not all(found.agrees for found in readings):
             message = f"d{name} agrees to some bars only"
             return _with(Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV202"), readings[0])
         return _between(name, one, readings, [pair[0] for pair in pairs], self.demand.kink)
 
-    def _outside(self, one: _Seen, slopes: Slopes) -> Finding:
-        """The finding about an entry outside its slopes; open where dual numbers see other slopes there."""
+    def _outside(self, one: _Seen, slopes: Slopes) -> Finding | None:
+        """The finding about an entry outside its slopes; open where dual numbers see other slopes, or there are more.
+
+        None where a piece of the function next to the point has such a slope.
+        """
+        name = one.leaf.name
         other = by_dual(self.subject, one.leaf, slopes, self.probes[0], self.demand.seed)
         if other is None or (other.outside and other.within(slopes) and not other.several):
-            return _outside(one.leaf.name, slopes, f"d{_at(one.leaf.name, slopes)}")
-        message = (
-            f"d{_at(one.leaf.name, slopes)} could not be judged: backward {slopes.backward:+.6g}, outside "
-            f"{_interval(slopes)}, but "
-        )
-        if other.several:
-            message += "several kinks meet there"
-            return Finding(CHECK, one.leaf.name, Outcome.INCONCLUSIVE, message, "NV201", slopes.index, slopes.backward)
-        message += f"dual numbers see {_interval(other)}"
-        return Finding(CHECK, one.leaf.name, Outcome.INCONCLUSIVE, message, "NV208", slopes.index, slopes.backward)
+            u = np.zeros(np.shape(one.leaf.value))
+            u[slopes.index] = 1.0
+            met = pieces(self.subject, {name: u}, self.probes[0], self.demand.seed)
+            if not met.explain(slopes.backward):
+                return outside(name, slopes, f"d{at(name, slopes)}")
+            return crowded(name, slopes) if met.several else None
+        return crowded(name, slopes) if other.several else disputed(name, slopes, other)
+
+    def _piecewise(self, name: str, readings: Sequence[Reading]) -> Finding | None:
+        """INCONCLUSIVE where all but one of the differences may be due to pieces that their lines do not meet."""
+        differing = sorted((found for found in readings if found.differs), key=lambda found: -found.excess)
+        unexplained = 0
+        for found in differing[:_ACCUSED]:
+            met = pieces(self.subject, found.u, found.one, self.demand.seed)
+            unexplained += not met.explain(claimed(found))
+            if unexplained == 2:
+                return None
+        message = f"d{name} could not be judged: several smooth pieces of the function meet at this point"
+        return _with(Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV201"), differing[0])
 
     def _known(self, leaf: Leaf, pair: Sequence[Slopes]) -> tuple[Slopes, ...]:
         """The slopes of an entry, by dual numbers where the ladder's are too coarse and these lie within."""
@@ -188,34 +204,6 @@ def _with(finding: Finding, found: Reading) -> Finding:
     )
 
 
-def _at(name: str, slopes: Slopes) -> str:
-    return f"{name}{place(slopes.index) if slopes.index else ''}"
-
-
-def _interval(slopes: Slopes) -> str:
-    return f"the slopes {slopes.low:+.6g} and {slopes.high:+.6g}"
-
-
-def _outside(name: str, slopes: Slopes, where: str) -> Finding:
-    message = f"{where} is {slopes.backward:+.6g}, outside {_interval(slopes)} of the kink there"
-    numerical = slopes.low if slopes.backward < slopes.low else slopes.high
-    return Finding(CHECK, name, Outcome.FAIL, message, "NV117", slopes.index, slopes.backward, numerical, slopes.bar)
-
-
-_UNKNOWN = {
-    Status.CUSP: ("NV201", "its slope is infinite"),
-    Status.JUMP: ("NV209", "the function jumps"),
-    Status.DOMAIN: ("NV206", "the function is not finite on either side"),
-}
-
-
-def _unknown(name: str, slopes: Slopes) -> Finding:
-    code, why = _UNKNOWN.get(slopes.status, ("NV202", "the function is too noisy"))
-    trouble = f" (forward raised {slopes.trouble})" if slopes.trouble and code == "NV206" else ""
-    message = f"d{name} could not be judged: at {_at(name, slopes)} {why}{trouble}"
-    return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, code, slopes.index, slopes.backward)
-
-
 def _resolution(name: str, readings: Sequence[Reading]) -> float:
     """Of the leaf as a whole, seen in groups: the groups' bars and sizes add up like independent errors."""
     bars = norm([found.bar for found in readings])
@@ -238,7 +226,7 @@ def _between(name: str, one: _Seen, readings: Sequence[Reading], slopes: Sequenc
         message = f"d{name} agrees; a relative error above {seen:.1e} would have been seen"
         return Finding(CHECK, name, Outcome.PASS, message, resolution=seen)
     first = slopes[0]
-    lies = f"at {_at(name, first)} it is {first.backward:+.6g}, between {_interval(first)}"
+    lies = f"at {at(name, first)} it is {first.backward:+.6g}, between {interval(first)}"
     if kink == "inconclusive":
         message = f"d{name} has no one value at {count} of its entries, which lie on a kink; {lies}"
         return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV201", first.index, first.backward)

@@ -43,7 +43,7 @@ class Answer:
 def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
     """One finding per leaf that receives a gradient. ``rtol``, relative to the gradient's terms, adds to every bar."""
     look = _Look(subject, seed, rtol, [probe(subject, number, seed) for number in range(2)])
-    if blocked := _blocked(subject, look.probes[0]):
+    if blocked := _blocked(subject, look.probes[0], seed):
         return Answer(blocked, look.probes[0], 1)
     broken = {leaf.name: found for leaf in subject.targets() if (found := _malformed(leaf, look.probes[0]))}
     leaves = [leaf for leaf in subject.targets() if leaf.name not in broken]
@@ -52,11 +52,14 @@ def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
     return Answer(tuple(findings), look.probes[0], look.evaluations)
 
 
-def _blocked(subject: Subject, one: Probe) -> tuple[Finding, ...]:
+def _blocked(subject: Subject, one: Probe, seed: int) -> tuple[Finding, ...]:
     """What keeps every leaf from being judged: a backward that raises, a forward that is not finite."""
     bad = np.flatnonzero(~np.isfinite(one.output))
     if one.raised:
         outcome, message, code = Outcome.FAIL, f"backward raised {one.raised}", "NV306"
+    elif len(bad) and not np.array_equal(probe(subject, one.number, seed).output, one.output, equal_nan=True):
+        message = "forward returns something else at every call for the same leaves, and not always finite numbers"
+        outcome, code = Outcome.INCONCLUSIVE, "NV207"
     elif len(bad):
         found = f"{len(bad)} of {one.output.size} outputs are not finite, the first is number {bad[0]}"
         outcome, message, code = Outcome.INCONCLUSIVE, f"forward is not finite at this point: {found}", "NV304"

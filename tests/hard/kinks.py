@@ -133,6 +133,7 @@ CLIP = _case(
     "clip at both bounds", lambda x: np.clip(x, -1, 1), lambda g, x: g * (np.abs(x) < 1), {"x": AT.clip(-1, 1)}
 )
 SORT = _case("sort with ties", np.sort, sorted_back, {"x": np.array([3.0, 1.0, 3.0, 2.0, 1.0, 3.0])})
+EQUAL = _case("sort of equal values", np.sort, sorted_back, {"x": np.zeros(6)})
 MEDIAN = _case("median, odd, tied", np.median, median_back, {"x": np.array([3.0, 1.0, 2.0, 2.0, 5.0])})
 PAIR = _case(
     "maximum of two equal arrays, half each",
@@ -166,6 +167,7 @@ RIGHT = (
     ROWS,
     CLIP,
     SORT,
+    EQUAL,
     MEDIAN,
     PAIR,
     POOLED,
@@ -193,9 +195,13 @@ RIGHT = (
     _case("clip at both bounds, slope 1", lambda x: np.clip(x, -1, 1), lambda g, x: g * (np.abs(x) <= 1), {"x": AT.clip(-1, 1)}),
     _case("relu6 at its knots", lambda x: np.clip(x, 0, 6), lambda g, x: g * ((x > 0) & (x < 6)), {"x": np.array([0.0, 6.0, 3.0])}),
     _case("hardswish at 3, slope 1", hardswish, hardswish_back, {"x": np.array([3.0, -3.0, 1.0])}),
-    _case("hardswish at 3, slope 1.25", hardswish, lambda g, x: g * np.where(np.abs(x) == 3, 1.25 * (x > 0), (2 * x + 3) / 6), {"x": np.array([3.0, -3.0, 1.0])}),
+    _case("hardswish at 3, slope 1.25", hardswish, lambda g, x: np.where(np.abs(x) == 3, 1.25 * g * (x > 0), hardswish_back(g, x)), {"x": np.array([3.0, -3.0, 1.0])}),
     _case("median, even, tied", np.median, median_back, {"x": np.array([3.0, 1.0, 2.0, 2.0])}),
     _case("multiclass hinge with exact margins", svm, svm_back, {"X": np.array([[2.0, 1.0, 0.5], [1.0, 3.0, 0.0], [4.0, 3.0, 3.0]])}),
+    _case("sort of equal values, an equal part of each", np.sort, lambda g, x: np.full(6, g.mean()), {"x": np.ones(6)}),
+    _case("median of seven equal values", np.median, median_back, {"x": np.full(7, 2.0)}, open=("NV201",)),
+    _case("the second largest of five equal ones", lambda x: np.sort(x)[-2], lambda g, x: g * np.eye(5)[np.argsort(x)[-2]], {"x": np.ones(5)}),
+    _case("the largest less the smallest, all equal", np.ptp, lambda g, x: g * (np.eye(4)[x.argmax()] - np.eye(4)[x.argmin()]), {"x": np.ones(4)}),
     _case("total variation of a flat stretch", variation, variation_back, {"x": np.array([1.0, 1.0, 1.0, 3.0, 2.0])}),
     _case("lasso with zero weights", lambda X, w: ((X @ w) ** 2).sum() + np.abs(w).sum(), lambda g, X, w: (g * 2 * np.outer(X @ w, w), g * (2 * X.T @ (X @ w) + np.sign(w))), {"X": normal(4, 3), "w": np.array([0.0, 1.0, 0.0])}),
     _case("|x|^1.5 at 0", lambda x: np.abs(x) ** 1.5, lambda g, x: g * 1.5 * np.sign(x) * np.sqrt(np.abs(x)), {"x": AT}),
@@ -204,7 +210,7 @@ RIGHT = (
     _case("huber at its joints", lambda x: np.where(np.abs(x) < 1, x * x / 2, np.abs(x) - 0.5), lambda g, x: g * np.clip(x, -1, 1), {"x": np.array([1.0, -1.0, 0.5, 3.0])}),
     _case("pinball loss at 0", lambda x: np.maximum(0.3 * x, -0.7 * x), lambda g, x: g * np.where(x > 0, 0.3, -0.7), {"x": AT}),
     _case("soft threshold at its threshold", lambda x: np.sign(x) * relu(np.abs(x) - 0.5), lambda g, x: g * (np.abs(x) > 0.5), {"x": np.array([0.5, -0.5, 1.0, 0.1])}),
-    _case("a norm of rows, one of them 0", lambda X: np.sqrt((X * X).sum(axis=1)), lambda g, X: (g / np.maximum(np.sqrt((X * X).sum(axis=1)), 1e-300))[:, None] * X, {"X": ZERO_ROW}),
+    _case("a norm of rows, one of them 0", lambda X: np.sqrt((X * X).sum(axis=1)), lambda g, X: (g / np.maximum(np.sqrt((X * X).sum(axis=1)), 1e-30))[:, None] * X, {"X": ZERO_ROW}),
     _case("a kink that is none", lambda x: np.where(x > 0, np.sin(x), x), lambda g, x: g * np.where(x > 0, np.cos(x), 1), {"x": AT}),
     _case("max-pool of zeros, to the first", pooled, lambda g, X: np.kron(g, [[1.0, 0.0], [0.0, 0.0]]), {"X": np.zeros((4, 4))}),
     _case("relu of a sum that is 0", lambda x, z: relu(x + z), lambda g, x, z: (g * (x + z > 0), g * (x + z > 0)), {"x": np.array([1.0, 2.0]), "z": np.array([-1.0, 0.5])}),
@@ -230,6 +236,7 @@ MISTAKES = (
     Mistake("slope 1 beyond the bounds", CLIP, lambda g, x: g * np.where(np.abs(x) == 1, 2, 1), kink=True),
     Mistake("the gradient not put back in order", SORT, lambda g, x: g[np.argsort(x, kind="stable")]),
     Mistake("the gradient as it came", SORT, lambda g, x: g + 0),
+    Mistake("twice one of equal values", EQUAL, lambda g, x: 2 * sorted_back(g, x), kink=True),
     Mistake("all that equal the median", MEDIAN, lambda g, x: g * (x == np.median(x)), kink=True),
     Mistake("both of the equal ones", PAIR, lambda g, x, z: (g * (x >= z), g * (x <= z)), kink=True),
     Mistake("all that are tied in a window", POOLED, lambda g, X: g.repeat(2, 0).repeat(2, 1) * (X == pooled(X).repeat(2, 0).repeat(2, 1)), kink=True),

@@ -1,0 +1,53 @@
+"""What is said of a gradient at a kink: that it is outside the slopes there, or that these are not known."""
+
+from __future__ import annotations
+
+from nnverify.oracles.estimate import Status
+from nnverify.slopes import Slopes
+from nnverify.verdict import Finding, Outcome, place
+
+CHECK = "gradient"
+
+
+def at(name: str, slopes: Slopes) -> str:
+    return f"{name}{place(slopes.index) if slopes.index else ''}"
+
+
+def interval(slopes: Slopes) -> str:
+    return f"the slopes {slopes.low:+.6g} and {slopes.high:+.6g}"
+
+
+def outside(name: str, slopes: Slopes, where: str) -> Finding:
+    message = f"{where} is {slopes.backward:+.6g}, outside {interval(slopes)} of the kink there"
+    numerical = slopes.low if slopes.backward < slopes.low else slopes.high
+    return Finding(CHECK, name, Outcome.FAIL, message, "NV117", slopes.index, slopes.backward, numerical, slopes.bar)
+
+
+def crowded(name: str, slopes: Slopes) -> Finding:
+    """What is outside, where there are more kinks than slopes could tell of."""
+    return _open(name, slopes, "several kinks meet there", "NV201")
+
+
+def disputed(name: str, slopes: Slopes, other: Slopes) -> Finding:
+    """What is outside by the ladder's slopes, and not by those of another witness."""
+    return _open(name, slopes, f"dual numbers see {interval(other)}", "NV208")
+
+
+def _open(name: str, slopes: Slopes, but: str, code: str) -> Finding:
+    where = f"d{at(name, slopes)} could not be judged: backward {slopes.backward:+.6g}, outside {interval(slopes)}"
+    message = f"{where}, but {but}"
+    return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, code, slopes.index, slopes.backward)
+
+
+_UNKNOWN = {
+    Status.CUSP: ("NV201", "its slope is infinite"),
+    Status.JUMP: ("NV209", "the function jumps"),
+    Status.DOMAIN: ("NV206", "the function is not finite on either side"),
+}
+
+
+def unknown(name: str, slopes: Slopes) -> Finding:
+    code, why = _UNKNOWN.get(slopes.status, ("NV202", "the function is too noisy"))
+    trouble = f" (forward raised {slopes.trouble})" if slopes.trouble and code == "NV206" else ""
+    message = f"d{name} could not be judged: at {at(name, slopes)} {why}{trouble}"
+    return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, code, slopes.index, slopes.backward)

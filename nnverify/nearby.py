@@ -1,0 +1,88 @@
+"""The slopes along a direction at points next to a kink, where several may meet: one line does not show all.
+
+Of six equal values any may be the third after sorting, though the third output moves with none of them alone. A right
+backward gives the gradient of one of the smooth pieces around the point, or a mean of some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnverify.draws import generator, signs
+from nnverify.isolation import own_steps
+from nnverify.oracles.line import EPS
+from nnverify.probe import Probe, along, shifted
+from nnverify.subject import Subject
+
+Array = NDArray[np.float64]
+
+_POINTS = 32
+_SEEN = 3  # times that the least and the largest slope of every output must have been met: else there may be more
+_AWAY, _STEP = 0.45, 0.55  # powers of the outputs' spacing: how far the points are, and the steps at them
+_BENT = 4.0  # displacements, of the larger: by how much the slope of one piece may change
+_ALIKE = 2.0**-10  # of the larger, and some displacements more: slopes that are not those of two pieces
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What random points around have shown of the weighted sum's slopes along one direction.
+
+    low, high  room for every output to take the slope of any piece
+    several    whether there are so many pieces that the points cannot have shown all
+    single     whether there is only one
+    """
+
+    low: float
+    high: float
+    several: bool
+    single: bool
+
+    def explain(self, backward: float) -> bool:
+        """Whether a value that the line through the point refutes is that of one of these pieces, or between some.
+
+        Pieces that were not met may reach as far again.
+        """
+        room = self.high - self.low if self.several else 0.0
+        return not self.single and self.low - room <= backward <= self.high + room
+
+
+def pieces(subject: Subject, u: Mapping[str, Array], one: Probe, seed: int) -> Pieces:
+    """The pieces along u that 32 points show: 64 forward evaluations."""
+    eps = float(np.max(one.spacing, initial=EPS))
+    away, step = 2.0 ** np.round(np.log2(eps) * np.array([_AWAY, _STEP]))
+    found = [_slope(_at(subject, v, away), u, one, step) for v in _around(subject, set(u), seed)]
+    known = np.array([one.upstream * slope for slope in found if np.all(np.isfinite(slope))])
+    if len(known) < _SEEN:
+        return Pieces(-np.inf, np.inf, several=True, single=False)
+    low, high = np.min(known, axis=0), np.max(known, axis=0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    alike, bent = (_ALIKE + _BENT * _BENT * away) * size, _BENT * away * float(np.sum(size))
+    rare = (np.sum(known <= low + alike, axis=0) < _SEEN) | (np.sum(known >= high - alike, axis=0) < _SEEN)
+    single = bool(np.sum(high - low) <= np.sum(alike))
+    return Pieces(float(np.sum(low)) - bent, float(np.sum(high)) + bent, bool(np.any(rare)), single)
+
+
+def _around(subject: Subject, names: set[str], seed: int) -> list[dict[str, Array]]:
+    """Random displacements of some leaves, each entry by its own size."""
+    rng = generator(seed, subject.name, "around")
+    sizes = {
+        leaf.name: own_steps(subject, leaf, seed).reshape(np.shape(leaf.value))
+        for leaf in subject.targets()
+        if leaf.name in names
+    }
+    return [{name: size * signs(size.shape, rng, 0.5, 1.0) for name, size in sizes.items()} for _ in range(_POINTS)]
+
+
+def _at(subject: Subject, v: Mapping[str, Array], t: float) -> Subject:
+    moved = zip(subject.leaves, shifted(subject, v, t), strict=True)
+    return replace(subject, leaves=tuple(replace(leaf, value=value) for leaf, value in moved))
+
+
+def _slope(subject: Subject, u: Mapping[str, Array], one: Probe, step: float) -> Array:
+    """The central quotient of every output at the subject's own point."""
+    line = along(subject, u, one)
+    return (line(step) - line(-step)) / (2 * step)
