@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 FACTOR = -4.0  # a power of two and a sign: exact in every arithmetic, and larger than any upstream drawn so far
 _DIGITS = 64.0  # square roots of a unit in the last place that the same sum, taken in another order, may be off
 _ADDED = 1e-4  # of the largest entry, that the sum of two gradients may be off in the sum's stead
+_CANCELLED = 64.0  # units in the last place of the terms of a gradient that has cancelled
 _NOTHING = 4096.0  # units in the last place of the largest gradient: what cannot be told from zero
 
 
@@ -72,7 +73,7 @@ def call(subject: Subject, first: Probe, second: Probe, seed: int) -> Calls:
     """Make the calls. Raises what forward raises; a pullback that raises is recorded."""
     twice = _twice(subject, first, second)
     mixed = _mixed(subject, first, second, seed)
-    allowed = _tolerance(first, second)
+    allowed = _tolerance(subject, first, second)
     adds = all(adds_up(leaf.name, first, second, mixed.result, allowed) for leaf in subject.targets())
     return Calls(
         first,
@@ -142,7 +143,7 @@ def plain(subject: Subject, upstream: Array) -> Result:
     return watch.backward(pullback, output, upstream)
 
 
-def _tolerance(first: Probe, second: Probe) -> Tolerance:
+def _tolerance(subject: Subject, first: Probe, second: Probe) -> Tolerance:
     """In the coarsest precision that an output or a gradient has."""
     found = [np.asarray(part) for one in (first, second) for part in one.gradients.values() if part is not None]
     floats = [part for part in found if part.dtype.kind == "f"]
@@ -150,7 +151,14 @@ def _tolerance(first: Probe, second: Probe) -> Tolerance:
     sizes = (Result(one.gradients).gradient(name) for one in (first, second) for name in one.gradients)
     largest = max((float(np.max(np.abs(size), initial=0.0)) for size in sizes if size is not None), default=0.0)
     again = _DIGITS * float(np.sqrt(eps))
-    return Tolerance(again, max(again, _ADDED), _NOTHING * eps * largest)
+    return Tolerance(again, max(again, _ADDED), eps * max(_NOTHING * largest, _CANCELLED * _natural(subject, first)))
+
+
+def _natural(subject: Subject, first: Probe) -> float:
+    """The size of the terms that a gradient is likely to be the sum of, however little of them is left."""
+    reach = max((float(np.max(np.abs(leaf.value), initial=0.0)) for leaf in subject.targets()), default=0.0)
+    size = float(np.max(np.abs(first.upstream * first.output), initial=0.0))
+    return size / reach if reach > 0 and np.isfinite(size / reach) else 0.0
 
 
 def adds_up(leaf: str, first: Probe, second: Probe, found: Result, allowed: Tolerance) -> bool:

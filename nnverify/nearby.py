@@ -16,7 +16,10 @@ from nnverify.draws import generator, signs
 from nnverify.isolation import own_steps
 from nnverify.oracles.line import EPS
 from nnverify.probe import Probe, along, shifted
+from nnverify.reading import Reading
+from nnverify.slopes import Slopes
 from nnverify.subject import Subject
+from nnverify.witness import SPREADS, claims_beside
 
 Array = NDArray[np.float64]
 
@@ -86,3 +89,13 @@ def _slope(subject: Subject, u: Mapping[str, Array], one: Probe, step: float) ->
     """The central quotient of every output at the subject's own point."""
     line = along(subject, u, one)
     return (line(step) - line(-step)) / (2 * step)
+
+
+def rough(subject: Subject, u: Mapping[str, Array], slopes: Slopes, one: Probe, seed: int) -> bool:
+    """Whether what is outside the slopes is so by rounding: just beside the point as well, and by another gap."""
+    side, own = slopes.low if slopes.backward < slopes.low else slopes.high, slopes.own
+    sizes = dict.fromkeys(u, abs(slopes.backward))
+    found = Reading(slopes.backward, side, slopes.bar, sizes, slopes.status, 0, 0.0, 0.0, own, one, u)
+    beside = claims_beside(subject, found, seed)
+    gaps = [abs(claim - slopes.backward) for claim in beside if replace(slopes, backward=claim).outside]
+    return SPREADS * max(gaps, default=0.0) > abs(slopes.backward - side)

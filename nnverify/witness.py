@@ -31,9 +31,11 @@ Array = NDArray[np.float64]
 
 BUDGET = 60_000  # operations of one evaluation with dual numbers: some thirty milliseconds
 _OTHER = (np.sqrt(5) - 1) / 2  # of a step: steps that no power of two has
-_NUDGES = ((1, 2), (-1, -3))  # units in the last place
+_NUDGES = (1, 2, 3, -1, -2, -3)  # numbers of the nudges, to larger arguments and to smaller ones
+_ALONE = 2.0**10  # scatters of the claims beside the point: further off, that at the point itself is a special one
+_ULPS = 4  # in the last place that a nudge is at most
 _ROUGH = 2.0**-14  # of the direction: curvature adds 2⁻⁴² to the third differences
-_SPREADS = 8.0  # of the backward's measured spread, as its bound
+SPREADS = 8.0  # of the backward's measured spread, as its bound
 _SECOND = 0.4  # the second smallest of six normal magnitudes, in standard deviations
 
 
@@ -107,22 +109,31 @@ def asked(oracle: Oracle, subject: Subject, u: Mapping[str, Array], one: Probe, 
 def shaken(subject: Subject, found: Reading, seed: int) -> Reading:
     """The reading, its bar widened by what rounding does to the backward.
 
-    That is its noise along the line, and its spread over arguments that are nudged, all leaves by one factor: ties
-    stay ties. Where a bound is crossed by larger or by smaller arguments, the others tell.
+    That is its noise along the line, and its spread over arguments that are nudged, equal entries alike: ties stay
+    ties. Where a bound is crossed by larger or by smaller arguments, the others tell.
     """
+    here, claims = claimed(found), claims_beside(subject, found, seed)
+    larger, smaller = (_scatter(here, side) for side in (claims[:3], claims[3:]))
+    line = Line(lambda t: np.array([_claim(subject, found, found.one.upstream, shifted(subject, found.u, t))]))
+    spread = SPREADS * (min(larger, smaller) + _roughness(line))
+    return replace(found, bar=found.bar + spread, own=found.own + spread) if np.isfinite(spread) else found
+
+
+def _scatter(here: float, beside: Sequence[float]) -> float:
+    """How far claims are from that at the point; or from one another, where they are all far from it together.
+
+    Rounding scatters them all. What is written for one value alone is another claim there than anywhere beside it.
+    """
+    gap, apart = max(abs(claim - here) for claim in beside), max(beside) - min(beside)
+    return apart if gap > _ALONE * apart else gap
+
+
+def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:
+    """The backward's claims for nudged arguments, three larger and three smaller; the upstream is nudged with them."""
     rng = generator(seed, subject.name, "shaken", found.one.number)
     upstream = found.one.upstream * (1 + _eps(subject) * rng.choice([-1.0, 1.0], found.one.upstream.shape))
     upstream = np.where(np.abs(found.one.upstream) == 1, found.one.upstream, upstream)
-    here = claimed(found)
-    spreads = [
-        max(
-            abs(_claim(subject, found, upstream, [_nudged(leaf, k) for leaf in subject.leaves]) - here) for k in factors
-        )
-        for factors in _NUDGES
-    ]
-    line = Line(lambda t: np.array([_claim(subject, found, found.one.upstream, shifted(subject, found.u, t))]))
-    spread = _SPREADS * (min(spreads) + _roughness(line))
-    return replace(found, bar=found.bar + spread, own=found.own + spread) if np.isfinite(spread) else found
+    return [_claim(subject, found, upstream, [_nudged(leaf, number) for leaf in subject.leaves]) for number in _NUDGES]
 
 
 def _roughness(line: Line) -> float:
@@ -145,10 +156,16 @@ def _claim(subject: Subject, found: Reading, upstream: Array, values: Sequence[A
         return np.nan
 
 
-def _nudged(leaf: Leaf, ulps: int) -> Any:
+def _nudged(leaf: Leaf, number: int) -> Any:
+    """Each entry a few units in the last place larger, or smaller, and equal ones by as many.
+
+    One factor for all says nothing where only the ratios of entries matter, as to the condition of a matrix.
+    """
     if not leaf.differentiable:
         return copied(leaf.value)
     value = np.asarray(leaf.value)
+    mixed = np.frexp(np.abs(value).astype(np.float64))[0] * (_OTHER * number)
+    ulps = np.copysign(1 + np.floor(_ULPS * (2.0**20 * mixed % 1)), number)
     return (value * (1 + ulps * float(np.finfo(value.dtype).eps))).astype(value.dtype)[()]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from nnverify._compare import SEEN, norm
 from nnverify.isolation import Isolated, clear, isolate, nothing, own_steps
 from nnverify.kinked import CHECK, at, crowded, disputed, interval, outside, unknown
-from nnverify.nearby import pieces
+from nnverify.nearby import pieces, rough
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Probe
 from nnverify.reading import DEMANDED, Demand, Reading, read, refuted
@@ -151,9 +151,10 @@ class _Judge:
             u = np.zeros(np.shape(one.leaf.value))
             u[slopes.index] = 1.0
             met = pieces(self.subject, {name: u}, self.probes[0], self.demand.seed)
-            if not met.explain(slopes.backward):
-                return outside(name, slopes, f"d{at(name, slopes)}")
-            return crowded(name, slopes) if met.several else None
+            if met.explain(slopes.backward):
+                return crowded(name, slopes) if met.several else None
+            scattered = rough(self.subject, {name: u}, slopes, self.probes[0], self.demand.seed)
+            return unknown(name, slopes) if scattered else outside(name, slopes, f"d{at(name, slopes)}")
         return crowded(name, slopes) if other.several else disputed(name, slopes, other)
 
     def _piecewise(self, name: str, readings: Sequence[Reading]) -> Finding | None:

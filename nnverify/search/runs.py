@@ -15,6 +15,9 @@ from nnverify.watch import Result
 
 Array = np.ndarray[Any, Any]
 
+Upstream = Callable[[Any], Any] | None
+
+_SPREADS = 8.0  # of what rounding was seen to change, as its bound
 _DIGITS = 64.0  # square roots of a unit in the last place that a sum in another order may be off
 
 
@@ -43,7 +46,7 @@ def upstream_of(subject: Subject, output: Any, seed: int) -> Any:
     return like(upstream, output)
 
 
-def ran(subject: Subject, values: Sequence[Any], seed: int, upstream: Callable[[Any], Any] | None = None) -> Ran | None:
+def ran(subject: Subject, values: Sequence[Any], seed: int, upstream: Upstream = None) -> Ran | None:
     """One run with exactly these arrays; None where forward raises."""
     try:
         output, pullback = subject.run(*values)
@@ -58,20 +61,50 @@ def ran(subject: Subject, values: Sequence[Any], seed: int, upstream: Callable[[
     return Ran(vector, found, eps)
 
 
-def differences(subject: Subject, plain: Ran, found: Ran) -> Iterator[tuple[str, str]]:
-    """(leaf, what is different) for each gradient that is not the same in both runs."""
+def differences(subject: Subject, plain: Ran, found: Ran, beside: Sequence[Ran] = ()) -> Iterator[tuple[str, str]]:
+    """(leaf, what is different) for each gradient that is not the same in both runs.
+
+    beside  runs that differ from the plain one by rounding alone: what they differ by is no difference
+    """
     first = subject.targets()[0].name
     if found.raised:
         yield first, f"backward raises {found.raised}"
         return
     within = _DIGITS * float(np.sqrt(max(plain.eps, found.eps)))
-    if differ(found.output, plain.output, within=within):
+    spread = _spread(plain.output, [one.output for one in beside])
+    if differ(found.output, plain.output, within=within, nothing=spread):
         yield first, "forward gives another output"
         return
     for leaf in subject.targets():
         one, two = plain.gradients.gradient(leaf.name), found.gradients.gradient(leaf.name)
-        if one is not None and (two is None or differ(two, one, within=within, nothing=_nothing(plain))):
+        spread = _spread(one, [other.gradients.gradient(leaf.name) for other in beside])
+        if one is not None and (two is None or differ(two, one, within=within, nothing=_nothing(plain) + spread)):
             yield leaf.name, f"d{leaf.name} is another one"
+
+
+def _spread(plain: Array | None, others: Sequence[Array | None]) -> float:
+    """What rounding may change of an array; of no bound where it changes their number, or that there are any."""
+    gaps = [
+        float(np.max(np.abs(other - plain), initial=0.0))
+        if other is not None and other.shape == plain.shape
+        else np.inf
+        for other in others
+        if plain is not None
+    ]
+    return _SPREADS * max(gaps, default=0.0)
+
+
+def beside(subject: Subject, values: Sequence[Any], seed: int, upstream: Upstream = None) -> list[Ran]:
+    """Runs with the same values, and with all of them a unit in the last place larger or smaller."""
+    factors = (0, 1, -1, 3, -3)
+    runs = (ran(subject, [_nudged(value, ulps) for value in values], seed, upstream) for ulps in factors)
+    return [one for one in runs if one is not None and not one.raised and one.finite]
+
+
+def _nudged(value: Any, ulps: int) -> Any:
+    if getattr(getattr(value, "dtype", None), "kind", "") != "f":
+        return copied(value)
+    return (value * (1 + ulps * float(np.finfo(value.dtype).eps))).astype(value.dtype)[()]
 
 
 def _nothing(plain: Ran) -> float:
