@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nnverify.draws import generator, signs
 from nnverify.isolation import own_steps
 from nnverify.oracles.line import EPS
+from nnverify.oracles.noise import noise
 from nnverify.probe import Probe, along, shifted
 from nnverify.reading import Reading
 from nnverify.slopes import Slopes
@@ -28,6 +29,7 @@ _SEEN = 3  # times that the least and the largest slope of every output must hav
 _AWAY, _STEP = 0.45, 0.55  # powers of the outputs' spacing: how far the points are, and the steps at them
 _BENT = 4.0  # displacements, of the larger: by how much the slope of one piece may change
 _ALIKE = 2.0**-10  # of the larger, and some displacements more: slopes that are not those of two pieces
+_BLURS = 16.0  # of the noise, that quotients of one piece may be apart
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Pieces:
 
     low, high  room for every output to take the slope of any piece
     several    whether there are so many pieces that the points cannot have shown all
-    single     whether there is only one
+    single     whether there is only one, for all that can be told from rounding
     """
 
     low: float
@@ -44,11 +46,12 @@ class Pieces:
     several: bool
     single: bool
 
-    def explain(self, backward: float) -> bool:
-        """Whether a value that the line through the point refutes is that of one of these pieces, or between some.
+    def contain(self, backward: float) -> bool:
+        """Whether a value that the line through the point refutes is that of one of these pieces, or between some."""
+        return not self.single and self.low <= backward <= self.high
 
-        Pieces that were not met may reach as far again.
-        """
+    def explain(self, backward: float) -> bool:
+        """Whether it may be: pieces that were not met may reach as far again."""
         room = self.high - self.low if self.several else 0.0
         return not self.single and self.low - room <= backward <= self.high + room
 
@@ -65,7 +68,8 @@ def pieces(subject: Subject, u: Mapping[str, Array], one: Probe, seed: int) -> P
     size = np.maximum(np.abs(low), np.abs(high))
     alike, bent = (_ALIKE + _BENT * _BENT * away) * size, _BENT * away * float(np.sum(size))
     rare = (np.sum(known <= low + alike, axis=0) < _SEEN) | (np.sum(known >= high - alike, axis=0) < _SEEN)
-    single = bool(np.sum(high - low) <= np.sum(alike))
+    blur = _BLURS * float(noise(along(subject, u, one), one.upstream)[0]) / step
+    single = bool(np.sum(high - low) <= np.sum(alike) + blur)
     return Pieces(float(np.sum(low)) - bent, float(np.sum(high)) + bent, bool(np.any(rare)), single)
 
 

@@ -131,9 +131,12 @@ def _scatter(here: float, beside: Sequence[float]) -> float:
 def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:
     """The backward's claims for nudged arguments, three larger and three smaller; the upstream is nudged with them."""
     rng = generator(seed, subject.name, "shaken", found.one.number)
-    upstream = found.one.upstream * (1 + _eps(subject) * rng.choice([-1.0, 1.0], found.one.upstream.shape))
-    upstream = np.where(np.abs(found.one.upstream) == 1, found.one.upstream, upstream)
-    return [_claim(subject, found, upstream, [_nudged(leaf, number) for leaf in subject.leaves]) for number in _NUDGES]
+    claims = []
+    for number in _NUDGES:
+        upstream = found.one.upstream * (1 + _eps(subject) * rng.choice([-1.0, 1.0], found.one.upstream.shape))
+        upstream = np.where(np.abs(found.one.upstream) == 1, found.one.upstream, upstream)
+        claims.append(_claim(subject, found, upstream, [_nudged(leaf, number) for leaf in subject.leaves]))
+    return claims
 
 
 def _roughness(line: Line) -> float:

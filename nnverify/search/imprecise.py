@@ -94,15 +94,6 @@ def _scatter(subject: Subject, finding: Finding, one: Probe, seed: int) -> float
     return float(np.max(noises[chosen] / sizes[chosen], initial=0.0))
 
 
-def unconfirmed(verdict: Verdict) -> Verdict:
-    """The verdict in a coarser precision, with differences left open that no single entry has confirmed."""
-    findings = (
-        _opened(one) if one.outcome is Outcome.FAIL and one.code is None and one.index is None else one
-        for one in verdict.findings
-    )
-    return replace(verdict, findings=tuple(findings))
-
-
 def _opened(finding: Finding) -> Finding:
     message = f"{finding.message}: no more than rounding scatters here"
     return replace(finding, outcome=Outcome.INCONCLUSIVE, code="NV202", message=message)

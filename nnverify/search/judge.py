@@ -13,7 +13,7 @@ from typing import Any
 from nnverify._errors import UsageError
 from nnverify.drawing import in_precision
 from nnverify.reading import Demand
-from nnverify.search.imprecise import excused, negligible, unconfirmed
+from nnverify.search.imprecise import excused, negligible
 from nnverify.search.layer import Base, Point, finite
 from nnverify.search.screen import suspicious
 from nnverify.search.undefined import SPECIAL, undefined
@@ -113,8 +113,6 @@ def verified(subject: Subject, base: Base, point: Point, demand: Demand) -> Verd
     found = verify(subject, demand)
     if found.outcome is Outcome.FAIL and point.dimension in SPECIAL:
         found = undefined(subject, found, demand.seed)
-    if point.dtype is not None:
-        found = unconfirmed(found)
     if found.outcome is Outcome.FAIL:
         found = negligible(subject, base.subject, found, demand.seed)
     return excused(subject, found, demand.seed) if found.outcome is Outcome.FAIL else found
