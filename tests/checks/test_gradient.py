@@ -215,3 +215,51 @@ def test_what_cancels_in_float32_is_asked_for_in_float64(factor: float, wrong: b
     """p − 1 is 0 there, and no mistake of the formula; dual numbers, which see more digits, must not say that it is."""
     one = subject(_entropy, lambda dout, X: {"X": np.float32(factor) * _entropy_back(dout, X)["X"]}, X=SURE)
     assert (verify(one).outcome is Outcome.FAIL) is wrong
+
+
+def _hardtanh_back(dout: Any, x: Any) -> Any:
+    return {"x": (dout * (np.abs(x) < 1)).astype(x.dtype)}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_kinks_of_either_sign_on_one_line_accuse_nobody_in_float32(seed: int) -> None:
+    """Their sum has slopes on both sides; that of a right gradient need not lie between these."""
+    x = np.array([-1, 1, 0.5, 1, -1, 3, 1, -1], dtype=np.float32)
+    assert verify(subject(lambda x: np.clip(x, -1, 1), _hardtanh_back, x=x), seed).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_mistake_at_one_value_is_no_rounding(dtype: type) -> None:
+    """Arguments a few units in the last place away are right, and alike; rounding would scatter them."""
+    x, y = np.array([0.5, 2, 3], dtype=dtype), np.array([1, 2, 1.5], dtype=dtype)
+
+    def backward(dout: Any, x: Any, y: Any) -> Any:
+        return {"x": dout * y * x ** (y - 1) * (y != 1), "y": dout * x**y * np.log(x)}
+
+    assert _outcomes(verify(subject(np.power, backward, x=x, y=y))) == {"x": "fail", "y": "pass"}
+
+
+@pytest.mark.parametrize(("factor", "outcome"), [(1.0, Outcome.PASS), (1.001, Outcome.FAIL)])
+def test_what_the_condition_of_a_matrix_makes_of_rounding_is_no_mistake(factor: float, outcome: Outcome) -> None:
+    """Forward and backward factor the matrix and its transpose: each is right for another one, a last place away."""
+    rng = np.random.default_rng(2)
+    U, V = (np.linalg.qr(rng.standard_normal((4, 4)))[0] for _ in range(2))
+    A = U @ np.diag([1, 1e-2, 1e-5, 1e-8]) @ V
+
+    def backward(dout: Any, A: Any, b: Any) -> Any:
+        db = np.linalg.solve(A.T, dout)
+        return {"A": -np.outer(db, np.linalg.solve(A, b)), "b": factor * db}
+
+    found = [
+        verify(subject(np.linalg.solve, backward, A=A, b=rng.standard_normal(4)), s).by_leaf["b"] for s in range(5)
+    ]
+    assert {one.outcome for one in found} == {outcome}
+
+
+def test_a_forward_that_is_not_finite_at_times_is_told_as_such() -> None:
+    rng = np.random.default_rng(0)
+    verdict = verify(
+        subject(lambda x: np.where(rng.random(8) < 0.5, np.nan, x), lambda dout, x: {"x": dout}, x=np.ones(8))
+    )
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.codes == ("NV207",)

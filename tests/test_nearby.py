@@ -1,0 +1,56 @@
+"""The pieces of a function next to a point: as many as there are, and rounding is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnverify.nearby import Pieces, pieces
+from nnverify.probe import probe
+from tests.subjects import subject
+
+SIXTH = np.eye(6)[2]
+
+
+def _met(forward: Callable[..., Any], x: Any, u: Any) -> Pieces:
+    layer = subject(forward, lambda dout, x: {"x": np.zeros_like(x)}, x=np.asarray(x))
+    one = probe(layer, 0, 0)
+    return pieces(layer, {"x": np.asarray(u)}, one, 0)
+
+
+def test_both_slopes_of_a_kink() -> None:
+    met = _met(lambda x: np.abs(x).sum(), np.zeros(1), np.ones(1))
+    assert (met.single, met.several) == (False, False)
+    size = abs(probe(subject(np.sum, lambda dout, x: {"x": x}, x=np.zeros(1)), 0, 0).upstream[0])
+    assert (met.low, met.high) == pytest.approx((-size, size), rel=1e-5)
+    assert met.contain(0.3 * size)
+    assert not met.explain(1.01 * size)
+
+
+def test_a_line_through_a_tie_shows_one_piece_and_the_points_around_show_all() -> None:
+    """The third smallest of six equal values stands still along one entry; next to them it may be that entry."""
+    met = _met(lambda x: np.sort(x)[2], np.ones(6), SIXTH)
+    assert not met.single
+    assert met.low == pytest.approx(0, abs=1e-5) or met.high == pytest.approx(0, abs=1e-5)
+    assert max(abs(met.low), abs(met.high)) > 0.9
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_bends_is_one_piece(dtype: type) -> None:
+    met = _met(np.sin, np.arange(6, dtype=dtype), SIXTH)
+    assert met.single
+    assert not met.explain(0.5 * (met.low + met.high))
+
+
+def test_rounding_is_no_piece() -> None:
+    """Computed in float32, the quotients of float64 steps are all noise."""
+    met = _met(lambda x: np.sin(x.astype(np.float32)).astype(np.float64), np.arange(6.0), SIXTH)
+    assert met.single
+
+
+def test_where_too_many_pieces_meet_others_may_have_been_missed() -> None:
+    met = _met(np.sort, np.ones(40), np.eye(40)[7])
+    assert met.several
