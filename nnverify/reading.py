@@ -57,7 +57,6 @@ class Reading:
     slack    the part of the bar that the caller has added
     own      the part of the bar that belongs to the backward: its rounding, and the slack
     eps      the spacing of the coarsest floats on the way, relative to them
-    still    whether the function did not move at all along the line
     trouble  what the forward raised on the way
     one, u   where it was read
     """
@@ -73,7 +72,6 @@ class Reading:
     own: float
     one: Probe
     u: Mapping[str, Array]
-    still: bool = False
     trouble: str | None = None
 
     @property
@@ -116,7 +114,7 @@ def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0
     sizes = {name: norm(term) for name, term in terms.items()}
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
     value = float(found.value[0])
-    rest = (sizes, found.status, found.evaluations, slack, _eps(one), own, one, u, line.still, trouble)
+    rest = (sizes, found.status, found.evaluations, slack, _eps(one), own, one, u, trouble)
     return Reading(float(np.sum(total)), value, bar, *rest)
 
 

@@ -143,7 +143,7 @@ class _Look:
     def _finer(self, one: Probe, u: dict[str, Array], found: Reading, leaf: Leaf) -> Reading:
         """The reading, or that over a segment where the forward's own rounding is what blurs it."""
         blurred = found.status is Status.SMOOTH and COARSE < found.resolution(leaf.name) < np.inf
-        if not blurred or found.excess > AGREES:
+        if not blurred or found.excess > AGREES or found.numerical == 0:  # what rounding has swallowed is in no segment
             return found
         segment = read_segment(self.subject, one, u, self.rtol)
         self.evaluations += segment.evaluations

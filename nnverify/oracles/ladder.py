@@ -84,7 +84,7 @@ def _told(line: Line, weights: Array | None, found: _Climb, below: Near) -> Esti
     bound = np.where(below.contradicts(value, bound, rungs), np.maximum(bound, gap), bound)
     bound = np.maximum(bound, kinked)
     if weights is not None and status is Status.SMOOTH:
-        if line.still:
+        if line.still(weights):
             bound = bound + absorbed(line, weights)
         elif is_drowned(rungs) or is_staircase(line, weights, float(value[0]), rungs, found.start):
             bound = np.full_like(bound, np.inf)

@@ -38,10 +38,9 @@ class Line:
     def reshaped(self) -> bool:
         return isinstance(self.trouble, Reshaped)
 
-    @property
-    def still(self) -> bool:
-        """Whether no value met so far differs from that at the point."""
-        return all(np.array_equal(value, self(0.0)) for value in self._known.values())
+    def still(self, weights: Array) -> bool:
+        """Whether no value met so far, of those with a weight, differs from that at the point."""
+        return all(np.array_equal(value[weights != 0], self(0.0)[weights != 0]) for value in self._known.values())
 
     def __call__(self, t: float) -> Array:
         if t not in self._known:

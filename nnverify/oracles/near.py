@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify.oracles.line import Line
+from nnverify.oracles.line import EPS, Line
 from nnverify.oracles.noise import SPACING, half_ulp, sample
 from nnverify.oracles.rungs import SIGMAS, Rows, Rungs
 
 Array = NDArray[np.float64]
 
 _HALVINGS = 44  # until what lies between the two ends is a jump or nothing
+_LOST = 4 * EPS  # of the slopes far off
 _FURTHER = tuple(2.0**k for k in range(-2, 11))  # steps at which an output that has not moved may move
 _CLEAR = 8.0  # times its noise, a gap can be seen
 _FULL = 4.0  # times the bound of the noise: all that a function moves by
@@ -116,4 +117,6 @@ def _first_move(line: Line, weights: Array, sign: float) -> float:
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if moved(middle) != 0 else (middle, high)
-    return moved(high) / high
+    # What the point adds up to is rounded, too: a slope that small, beside those of its terms, is lost in their sum.
+    steep = max(moved(t) / t for t in (far, 2 * far, 4 * far) if np.isfinite(moved(t)))
+    return max(moved(high) / high, _LOST * steep)

@@ -8,6 +8,7 @@ from itertools import count
 import numpy as np
 
 from tests.hard.case import Array, Trouble
+from tests.hard.kinks import median_back
 
 X = np.array([0.5, -1.2, 2.0])
 AT = np.array([0.0, 1.0, -2.0])
@@ -107,6 +108,7 @@ TROUBLES = (
     Trouble("the sign at 0", np.sign, nothing, {"x": AT}, "NV209|jump"),
     Trouble("whole numbers", np.floor, nothing, {"x": AT}, "NV209|jump"),
     Trouble("the place of a tied maximum", first_largest, nothing, {"x": np.array([1.0, 1.0, 0.0])}, "NV209|jump"),
+    Trouble("the median of equal values", np.median, median_back, {"x": np.full(7, 2.0)}, "NV201"),
     Trouble("an infinite slope", lambda x: np.sqrt(np.abs(x)), root_back, {"x": AT}, "NV201|slope"),
     Trouble("an infinite slope, odd", np.cbrt, cube_root_back, {"x": np.zeros(2)}, "NV201|NV202|slope|nois"),
     Trouble("a shape that changes", shrinking, spread_back, {"x": AT}, "shape|NV206|NV209"),
