@@ -48,6 +48,7 @@ CODES = MappingProxyType(
         "NV208": "witnesses disagree",
         "NV209": "jump",
         "NV210": "not finished",
+        "NV211": "condition of a matrix",
         "NV301": "shape",
         "NV302": "dtype",
         "NV303": "missing gradient",

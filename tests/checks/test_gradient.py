@@ -263,3 +263,17 @@ def test_a_forward_that_is_not_finite_at_times_is_told_as_such() -> None:
     )
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.codes == ("NV207",)
+
+
+@pytest.mark.parametrize(("factor", "outcome"), [(1.0, "inconclusive"), (1 + 1e-6, "fail")])
+def test_the_condition_of_a_matrix_that_functions_hold_accuses_nobody(factor: float, outcome: str) -> None:
+    rng = np.random.default_rng(0)
+    U, V = (np.linalg.qr(rng.standard_normal((6, 6)))[0] for _ in range(2))
+    A = U @ np.diag(np.logspace(0, -6, 6)) @ V
+
+    def backward(dout: Any, b: Any) -> Any:
+        return {"b": factor * np.linalg.solve(A.T, dout)}
+
+    verdict = verify(subject(lambda b: np.linalg.solve(A, b), backward, b=rng.standard_normal(6)))
+    assert verdict.outcome.value == outcome
+    assert ("NV211" in verdict.codes) is (outcome == "inconclusive")
