@@ -5,13 +5,14 @@ A leaf that the output does not depend on, however far it is moved, has a zero g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from nnverify.draws import Array, generator
+from nnverify.isolation import own_steps
 from nnverify.probe import magnitudes
 from nnverify.subject import Leaf, Subject, copied
 
@@ -22,21 +23,30 @@ _UNMOVED = 1e-12  # of the output, for every size that the leaf is moved by: the
 
 def moved(subject: Subject, seed: int) -> Iterator[Subject]:
     """The subject at other points: every float leaf drawn anew, of its own size; positive where forward demands it."""
+    return _drawn(subject, seed, _size)
+
+
+def alike(subject: Subject, seed: int) -> Iterator[Subject]:
+    """The same, every entry of its own size."""
+    return _drawn(subject, seed, lambda leaf: np.abs(own_steps(subject, leaf, seed)).reshape(np.shape(leaf.value)))
+
+
+def _drawn(subject: Subject, seed: int, size: Callable[[Leaf], Any]) -> Iterator[Subject]:
     for number in range(len(_SHRINK)):
         for positive in (False, True):
-            leaves = tuple(_redrawn(subject, leaf, number, seed, positive) for leaf in subject.leaves)
+            leaves = tuple(_redrawn(subject, leaf, size, number, seed, positive) for leaf in subject.leaves)
             other = replace(subject, leaves=leaves)
             if _finite(other):
                 yield other
                 break
 
 
-def _redrawn(subject: Subject, leaf: Leaf, number: int, seed: int, positive: bool) -> Leaf:
+def _redrawn(subject: Subject, leaf: Leaf, size: Callable[[Leaf], Any], number: int, seed: int, positive: bool) -> Leaf:
     if not leaf.differentiable:
         return leaf
     value = np.asarray(leaf.value)
     rng = generator(seed, subject.name, leaf.name, "moved", number)
-    drawn = rng.standard_normal(value.shape) * _size(leaf) * _SHRINK[number]
+    drawn = rng.standard_normal(value.shape) * size(leaf) * _SHRINK[number]
     return replace(leaf, value=(np.abs(drawn) if positive else drawn).astype(value.dtype)[()])
 
 

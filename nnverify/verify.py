@@ -19,6 +19,7 @@ from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
 from nnverify.checks.samples import samples
 from nnverify.checks.steep import steep
+from nnverify.checks.vanishing import vanishing
 from nnverify.checks.witnesses import settled
 from nnverify.contract import call
 from nnverify.diagnosis.diagnose import diagnosed
@@ -81,13 +82,19 @@ def _steep(subject: Subject, found: Mapping[str, Finding], answer: Answer, deman
 
 def _excused(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:
     """Findings for leaves about to be called wrong where no gradient is right, or for what may be rounding."""
-    wrong = [one for one in subject.targets() if found[one.name].outcome is Outcome.FAIL and not found[one.name].code]
+    wrong = [one for one in subject.targets() if _is_wrong(found[one.name])]
     excused = {
-        leaf.name: additive(subject, leaf, answer.probe, demand.seed)
+        leaf.name: vanishing(subject, leaf, answer.probe, demand.seed)
+        or (None if found[leaf.name].code else additive(subject, leaf, answer.probe, demand.seed))
         or conditioned(subject, found[leaf.name], answer.probe)
         for leaf in wrong
     }
     return {name: finding for name, finding in excused.items() if finding is not None}
+
+
+def _is_wrong(finding: Finding) -> bool:
+    """Whether a value differs; what is missing, malformed or not finite is beyond excuse."""
+    return finding.outcome is Outcome.FAIL and finding.code in (None, "NV117")
 
 
 def _entrywise(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:

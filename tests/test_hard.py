@@ -16,11 +16,11 @@ import pytest
 
 from nnverify import Outcome, Verdict, check_gradients
 from nnverify._errors import NnverifyError
-from tests.hard import domain, kinks, layers, matrices, precision, scales, structure
+from tests.hard import domain, kinks, layers, matrices, precision, saturated, scales, structure
 from tests.hard.case import Case, Mistake, Trouble
 from tests.hard.troubled import TROUBLES
 
-MODULES = (domain, kinks, layers, matrices, precision, scales, structure)
+MODULES = (domain, kinks, layers, matrices, precision, saturated, scales, structure)
 RIGHT = tuple(case for module in MODULES for case in module.RIGHT)
 MISTAKES = tuple(mistake for module in MODULES for mistake in module.MISTAKES)
 # Noise hides how sharp a kink is: several on one line leave less of each to be seen.

@@ -1,0 +1,67 @@
+"""Is the difference nothing beside the gradient at other points, and so lost in what cancels at this one?
+
+The backward of a sure softmax is p − 1: what it rounds p by is all of its gradient. Dual numbers, which keep every
+digit of it, see a difference there that no arithmetic of these floats can avoid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnverify._compare import norm
+from nnverify.moving import alike
+from nnverify.oracles.estimate import Status
+from nnverify.oracles.line import EPS
+from nnverify.probe import Entries, Probe, direction, magnitudes, probe
+from nnverify.subject import Leaf, Subject
+from nnverify.verdict import Finding, Outcome
+from nnverify.witness import asked, by_dual
+
+Array = NDArray[np.float64]
+
+CHECK = "gradient"
+_ROUNDINGS = 64.0  # of the gradient elsewhere, entry by entry: what is less has cancelled
+_DECADE = 20  # powers of two that the gradients of one group may span
+_DIRECTIONS = 2
+
+
+def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | None:
+    """INCONCLUSIVE where all that the leaf's gradient differs by has cancelled; None where dual numbers cannot tell."""
+    gradient = one.gradients[leaf.name]
+    natural = _natural(subject, leaf, one, seed)
+    if natural is None:
+        return None
+    room = _ROUNDINGS * max(float(np.max(one.spacing, initial=EPS)), one.rounding(leaf) / 8) * natural
+    for group in _groups(leaf, natural):
+        for number in range(_DIRECTIONS):
+            u = direction(subject, leaf, number, seed, group)
+            found = asked(by_dual, subject, {leaf.name: u}, one, seed)
+            if found is None or found.status is not Status.SMOOTH:
+                return None
+            claimed = float(np.sum(np.asarray(gradient, np.float64) * u))
+            if abs(claimed - found.value[0]) > norm((room * u).reshape(-1)) + found.error[0]:
+                return None
+    message = (
+        f"d{leaf.name} could not be judged: it differs by no more than a rounding of what it is at other points, as "
+        "where terms cancel"
+    )
+    return Finding(CHECK, leaf.name, Outcome.INCONCLUSIVE, message, "NV205")
+
+
+def _natural(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Array | None:
+    """How large each entry of the gradient is at other points with entries of the same sizes; None if not known."""
+    shape = np.shape(leaf.value)
+    found = [probe(other, one.number, seed).gradients.get(leaf.name) for other in alike(subject, seed)]
+    known = [np.abs(np.asarray(one, np.float64)) for one in found if one is not None and np.shape(one) == shape]
+    return np.max(known, axis=0) if known else None
+
+
+def _groups(leaf: Leaf, natural: Array) -> Iterator[Entries]:
+    """Entries of similar size, and similar gradient elsewhere."""
+    depth = np.frexp(natural.reshape(-1))[1] // _DECADE
+    for group in magnitudes(leaf):
+        for level in np.unique(depth[group]):
+            yield group[depth[group] == level]

@@ -1,0 +1,48 @@
+"""What has cancelled accuses nobody; what is only small does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnverify import Outcome, Verdict, check_gradients
+from nnverify.reading import Demand
+from nnverify.verify import verify
+from tests.hard.case import scaled_by
+from tests.hard.saturated import ONE_HOT, entropy, entropy_back
+from tests.subjects import subject
+
+SURE = {"X": 60 * ONE_HOT + np.eye(3, 4)}
+SCALES = np.array([1e-16, 1e-12, 1.0, 1e12])
+
+
+def _at_the_point(backward: Any) -> Verdict:
+    X = SURE["X"].astype(np.float32)
+    return verify(subject(entropy, lambda g, X: {"X": backward(g, X)}, X=X), Demand(contract=False))
+
+
+def test_a_rounding_of_what_the_gradient_is_elsewhere_is_no_difference() -> None:
+    verdict = _at_the_point(entropy_back)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.codes == ("NV205",)
+    assert "no more than a rounding of what it is at other points" in verdict.findings[0].message
+
+
+@pytest.mark.parametrize("factor", [3.0, -1.0, 0.0])
+def test_what_the_point_has_hidden_shows_at_another(factor: float) -> None:
+    wrong = scaled_by(entropy_back, factor)
+    assert _at_the_point(wrong).outcome is not Outcome.PASS
+    assert check_gradients(entropy, wrong, leaves=SURE, dtype=np.float32).outcome is Outcome.FAIL
+
+
+def test_more_than_a_rounding_is_a_difference() -> None:
+    assert _at_the_point(lambda g, X: entropy_back(g, X) + np.float32(1e-4)).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("entry", range(4))
+def test_a_small_gradient_that_is_small_everywhere_has_not_cancelled(entry: int) -> None:
+    factors = np.where(np.arange(4) == entry, 2.0, 1.0)
+    verdict = check_gradients(lambda x: SCALES * x, lambda g, x: g * SCALES * factors, x=np.ones(4))
+    assert verdict.outcome is Outcome.FAIL
