@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nnverify.oracles.estimate import Status
 from nnverify.slopes import Slopes
 from nnverify.verdict import Finding, Outcome, place
@@ -17,10 +19,29 @@ def interval(slopes: Slopes) -> str:
     return f"the slopes {slopes.low:+.6g} and {slopes.high:+.6g}"
 
 
+def subgradient(name: str, kinks: Sequence[Slopes], unseen: int, kink: str, told: float, *, elsewhere: bool) -> Finding:
+    """What lies between the slopes of its kinks, and agrees elsewhere; PASS or, where a kink has no answer, open."""
+    first, count = kinks[0], len(kinks) + unseen
+    lies = f"at {at(name, first)} it is {first.backward:+.6g}, between {interval(first)}"
+    if kink == "inconclusive":
+        message = f"d{name} has no one value at {_entries(count)}, which lie on a kink; {lies}"
+        return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV201", first.index, first.backward)
+    looked = f" ({len(kinks)} of them looked at)" if unseen else ""
+    others = " agrees elsewhere, and" if elsewhere else ""
+    message = f"d{name}{others} is a subgradient at {_entries(count)} on a kink{looked}; {lies}"
+    return Finding(CHECK, name, Outcome.PASS, message, None, first.index, first.backward, resolution=told)
+
+
+def _entries(count: int) -> str:
+    return f"{count} {'entry' if count == 1 else 'entries'}"
+
+
 def outside(name: str, slopes: Slopes, where: str) -> Finding:
-    message = f"{where} is {slopes.backward:+.6g}, outside {interval(slopes)} of the kink there"
+    beyond = f"{interval(slopes)} of the kink there" if slopes.bent else f"the slope there, {slopes.low:+.6g}"
+    message = f"{where} is {slopes.backward:+.6g}, outside {beyond}"
     numerical = slopes.low if slopes.backward < slopes.low else slopes.high
-    return Finding(CHECK, name, Outcome.FAIL, message, "NV117", slopes.index, slopes.backward, numerical, slopes.bar)
+    code = "NV117" if slopes.bent else None
+    return Finding(CHECK, name, Outcome.FAIL, message, code, slopes.index, slopes.backward, numerical, slopes.bar)
 
 
 def crowded(name: str, slopes: Slopes) -> Finding:

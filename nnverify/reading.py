@@ -114,7 +114,7 @@ def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0
     sizes = {name: norm(term) for name, term in terms.items()}
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
     value = float(found.value[0])
-    rest = (sizes, found.status, found.evaluations, slack, _eps(one), own, one, u, trouble)
+    rest = (sizes, found.status, found.evaluations, slack, coarsest(one), own, one, u, trouble)
     return Reading(float(np.sum(total)), value, bar, *rest)
 
 
@@ -138,7 +138,7 @@ def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: flo
     slack = rtol * float(sum(np.sum(np.abs(term)) for term in terms.values()))
     own = _rounding(one.gradients, terms) + slack
     sizes = {name: norm(term) for name, term in terms.items()}
-    rest = (sizes, Status.SMOOTH, found.evaluations, slack, _eps(one), own, one, u)
+    rest = (sizes, Status.SMOOTH, found.evaluations, slack, coarsest(one), own, one, u)
     return Reading(found.claimed, found.measured, found.error + own, *rest)
 
 
@@ -164,7 +164,7 @@ def _rounding(gradients: Mapping[str, Any], terms: Mapping[str, Array]) -> float
     return norm(bars)
 
 
-def _eps(one: Probe) -> float:
+def coarsest(one: Probe) -> float:
     """The coarsest spacing of outputs and gradients."""
     return max(
         float(np.max(one.spacing, initial=0.0)), *(float(np.finfo(_float(g)).eps) for g in one.gradients.values())

@@ -58,6 +58,11 @@ class Slopes:
         size = max(self.high - self.low, abs(self.low), abs(self.high), abs(self.backward))
         return self.bar - self.own <= DEMANDED * size and self.status not in (Status.CUSP, Status.JUMP)
 
+    @property
+    def bent(self) -> bool:
+        """Whether there are two slopes, for all that can be seen."""
+        return self.high - self.low > self.bar
+
     def within(self, coarse: Slopes) -> bool:
         """Whether these may be the same slopes, seen more finely."""
         room = coarse.bar

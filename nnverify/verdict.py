@@ -207,6 +207,12 @@ def times(ratio: float) -> str:
     return f"1{ratio - 1:+.2g}" if 0 < abs(ratio - 1) < 1e-2 else f"{ratio:.4g}"
 
 
+def sides(backward: float, numerical: float, bar: float) -> str:
+    """Both values in as many digits as it takes to tell them apart."""
+    digits = next((count for count in range(6, 17) if f"{backward:.{count}g}" != f"{numerical:.{count}g}"), 17)
+    return f"backward {backward:+.{digits}g}, numerical {numerical:+.{digits}g} ± {bar:.1g}"
+
+
 def combine(outcomes: Iterable[Outcome]) -> Outcome:
     """What several outcomes add up to."""
     found = set(outcomes)

@@ -28,7 +28,7 @@ from nnverify.moving import irrelevant, moved
 from nnverify.probe import Probe, probe
 from nnverify.reading import Demand
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Details, Finding, Outcome, Verdict, place, times
+from nnverify.verdict import Details, Finding, Outcome, Verdict, place, sides, times
 
 ELSEWHERE = "seen at another point"
 _CONTRACT = (linear, pure, repeatable, samples, precise)
@@ -155,12 +155,12 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
     if not found.wrong:
         return finding
     worst = found.wrong[0]
-    sides = _sides(worst.backward, worst.numerical, worst.bar)
+    both = _sides(worst.backward, worst.numerical, worst.bar)
     most = f", most at {place(worst.index)}" if worst.index else ""
     if finding.ratio is None:
-        message = f"d{leaf.name} differs in {found}{most}: {sides}"
+        message = f"d{leaf.name} differs in {found}{most}: {both}"
     else:
-        message = f"d{leaf.name} is {times(finding.ratio)} x the numerical gradient in {found}{most}: {sides}"
+        message = f"d{leaf.name} is {times(finding.ratio)} x the numerical gradient in {found}{most}: {both}"
     curve = step_curve(subject, leaf, one, worst)
     return replace(
         finding,
@@ -175,14 +175,13 @@ def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
 
 
 def _sides(backward: float, numerical: float, bar: float) -> str:
-    """Both values in as many digits as it takes to tell them apart; and what a gap is that is but a trace of them."""
-    digits = next((count for count in range(6, 17) if f"{backward:.{count}g}" != f"{numerical:.{count}g}"), 17)
-    sides = f"backward {backward:+.{digits}g}, numerical {numerical:+.{digits}g} ± {bar:.1g}"
+    """Both values; and what a gap is that is but a trace of them."""
+    both = sides(backward, numerical, bar)
     part = abs(backward - numerical) / abs(numerical) if numerical else np.inf
     if not part < _TRACE:
-        return sides
+        return both
     allowed = 10.0 ** np.ceil(np.log10(10 * part))
-    return f"{sides}. That is {part:.0e} of it, as an ε leaves that one side lacks: rtol={allowed:.0e} lets it pass"
+    return f"{both}. That is {part:.0e} of it, as an ε leaves that one side lacks: rtol={allowed:.0e} lets it pass"
 
 
 def _shapes(subject: Subject) -> str:

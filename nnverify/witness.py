@@ -25,7 +25,7 @@ from nnverify.oracles.line import Line
 from nnverify.oracles.noise import sample
 from nnverify.probe import Probe, exact_steps, shifted
 from nnverify.reading import Reading, read
-from nnverify.subject import Leaf, Subject, copied, like
+from nnverify.subject import Subject, copied, like
 
 Array = NDArray[np.float64]
 
@@ -135,7 +135,8 @@ def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:
     for number in _NUDGES:
         upstream = found.one.upstream * (1 + _eps(subject) * rng.choice([-1.0, 1.0], found.one.upstream.shape))
         upstream = np.where(np.abs(found.one.upstream) == 1, found.one.upstream, upstream)
-        claims.append(_claim(subject, found, upstream, [_nudged(leaf, number) for leaf in subject.leaves]))
+        values = [nudged(leaf.value, number) if leaf.differentiable else copied(leaf.value) for leaf in subject.leaves]
+        claims.append(_claim(subject, found, upstream, values))
     return claims
 
 
@@ -159,14 +160,12 @@ def _claim(subject: Subject, found: Reading, upstream: Array, values: Sequence[A
         return np.nan
 
 
-def _nudged(leaf: Leaf, number: int) -> Any:
-    """Each entry a few units in the last place larger, or smaller, and equal ones by as many.
+def nudged(floats: Any, number: int) -> Any:
+    """Each entry a few units in the last place larger, or smaller where the number is negative, equal ones alike.
 
     One factor for all says nothing where only the ratios of entries matter, as to the condition of a matrix.
     """
-    if not leaf.differentiable:
-        return copied(leaf.value)
-    value = np.asarray(leaf.value)
+    value = np.asarray(floats)
     mixed = np.frexp(np.abs(value).astype(np.float64))[0] * (_OTHER * number)
     ulps = np.copysign(1 + np.floor(_ULPS * (2.0**20 * mixed % 1)), number)
     return (value * (1 + ulps * float(np.finfo(value.dtype).eps))).astype(value.dtype)[()]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nnverify.verdict import Finding, Outcome, Verdict, combine
+from nnverify.verdict import Finding, Outcome, Verdict, combine, sides
 
 PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
 
@@ -55,3 +55,9 @@ def test_text_names_every_leaf_and_its_outcome() -> None:
     text = str(Verdict("dense", (_finding("W", FAIL, "NV103"), _finding("b", PASS))))
     assert text.splitlines()[0] == "dense: fail"
     assert ["W" in text, "NV103" in text, "db" in text] == [True] * 3
+
+
+def test_two_values_that_differ_are_printed_differently() -> None:
+    assert sides(158221.7, 158221.7001, 1e-7) == "backward +158221.7, numerical +158221.7001 ± 1e-07"
+    assert sides(0.5, 0.25, 1e-9) == "backward +0.5, numerical +0.25 ± 1e-09"
+    assert sides(0.5, 0.5, 1e-9) == "backward +0.5, numerical +0.5 ± 1e-09"

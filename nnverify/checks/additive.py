@@ -30,7 +30,10 @@ def additive(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | N
     Of six pairs the one is looked at for which quotients add up least: of three equal values most pairs meet the same.
     """
     triples = [_triple(subject, leaf, pair, seed) for pair in _PAIRS]
-    chosen = max(triples, key=lambda triple: _defect([_quotient(subject, leaf, one, step) for step in triple]))
+    defects = [_defect([_quotient(subject, leaf, one, step) for step in triple]) for triple in triples]
+    if max(defects) < _COARSE:
+        return None
+    chosen = triples[int(np.argmax(defects))]
     found = [read(subject, one, {leaf.name: step}) for step in chosen]
     if any(reading.status is not Status.SMOOTH for reading in found):
         return None

@@ -14,7 +14,7 @@ import numpy as np
 
 from nnverify.probe import Probe
 from nnverify.subject import Subject, like
-from nnverify.verdict import Finding, Outcome
+from nnverify.verdict import Finding, Outcome, sides
 
 CHECK = "gradient"
 _MODULES = ("numpy.linalg", "scipy.linalg", "scipy.sparse.linalg")
@@ -33,8 +33,8 @@ def conditioned(subject: Subject, finding: Finding, one: Probe) -> Finding | Non
     if not gap <= np.sqrt(np.max(one.spacing, initial=0.0)) * size or not _decomposes(subject, one):
         return None
     message = (
-        f"d{finding.leaf} could not be judged: backward {finding.backward:+.9g}, numerical {finding.numerical:+.9g} "
-        f"± {finding.bar:.1g}, and {gap / size:.0e} of it the condition of a matrix may make of rounding"
+        f"d{finding.leaf} could not be judged: {sides(finding.backward, finding.numerical, finding.bar or 0.0)}, and "
+        f"{gap / size:.0e} of it the condition of a matrix may make of rounding"
     )
     return Finding(CHECK, finding.leaf, Outcome.INCONCLUSIVE, message, "NV211")
 

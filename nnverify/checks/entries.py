@@ -14,7 +14,7 @@ import numpy as np
 
 from nnverify._compare import SEEN, norm
 from nnverify.isolation import Isolated, clear, isolate, nothing, own_steps
-from nnverify.kinked import CHECK, at, crowded, disputed, interval, outside, unknown
+from nnverify.kinked import CHECK, at, crowded, disputed, outside, subgradient, unknown
 from nnverify.nearby import pieces, rough
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Probe
@@ -32,7 +32,7 @@ from nnverify.slopes import (
     together,
 )
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome
+from nnverify.verdict import Finding, Outcome, sides
 from nnverify.witness import Says, Testimony, claimed, confirmed
 
 _LOOKED_AT = 200  # entries at kinks that are looked at one by one
@@ -191,7 +191,7 @@ def _differing(name: str, readings: Sequence[Reading]) -> Finding:
 
 def _disputed(name: str, found: Reading, other: Testimony) -> Finding:
     message = (
-        f"d{name} could not be judged: backward {claimed(found):+.6g}, numerical {found.numerical:+.6g}, "
+        f"d{name} could not be judged: {sides(claimed(found), found.numerical, found.bar)}, "
         f"but {other.witness} {other.value:+.6g} ± {other.error:.1g}"
     )
     return _with(Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV208"), found)
@@ -207,41 +207,31 @@ def _with(finding: Finding, found: Reading) -> Finding:
     )
 
 
-def _resolution(name: str, readings: Sequence[Reading]) -> float:
+def _resolution(name: str, readings: Sequence[Reading], flat: Sequence[Slopes]) -> float:
     """Of the leaf as a whole, seen in groups: the groups' bars and sizes add up like independent errors."""
-    bars = norm([found.bar for found in readings])
-    size = norm([found.sizes.get(name, 0.0) for found in readings])
+    bars = norm([*(found.bar for found in readings), *(slopes.bar for slopes in flat)])
+    size = norm([*(found.sizes.get(name, 0.0) for found in readings), *(abs(slopes.backward) for slopes in flat)])
     return SEEN * bars / size if size > 0 else np.inf
 
 
-def _told(name: str, readings: Sequence[Reading]) -> float:
+def _told(name: str, readings: Sequence[Reading], flat: Sequence[Slopes]) -> float:
     """The same by entries: one that was moved in small steps beside large ones is seen by so much less."""
-    bars = norm([found.bar / np.min(np.abs(found.u[name][found.u[name] != 0])) for found in readings])
-    size = norm([norm(np.asarray(found.one.gradients[name])[found.u[name] != 0]) for found in readings])
-    return SEEN * bars / size if size > 0 else np.inf
+    bars = [found.bar / np.min(np.abs(found.u[name][found.u[name] != 0])) for found in readings]
+    sizes = [norm(np.asarray(found.one.gradients[name])[found.u[name] != 0]) for found in readings]
+    size = norm([*sizes, *(abs(slopes.backward) for slopes in flat)])
+    return SEEN * norm([*bars, *(slopes.bar for slopes in flat)]) / size if size > 0 else np.inf
 
 
 def _between(name: str, one: _Seen, readings: Sequence[Reading], slopes: Sequence[Slopes], kink: str) -> Finding:
-    """All entries agree, or lie between the slopes of their kinks."""
-    seen = _resolution(name, readings)
-    count = len(one.isolated.entries) + one.isolated.rest
-    if not count and not seen <= DEMANDED and not all(map(nothing, readings)):
-        return _with(
-            Finding(CHECK, name, Outcome.INCONCLUSIVE, f"d{name} agrees to wide bars only", "NV202"), readings[0]
-        )
-    if not count and not seen <= DEMANDED:
-        message = f"d{name} could not be judged: the gradient is zero here on both sides, so nothing was tested"
-        return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV205", resolution=seen)
-    told = _told(name, readings)
-    if not count:
+    """All entries agree, or lie between the slopes of their kinks; some have one slope, and were only hard to see."""
+    flat, kinks = [part for part in slopes if not part.bent], [part for part in slopes if part.bent]
+    told, unseen = _told(name, readings, flat), len(one.isolated.entries) + one.isolated.rest - len(slopes)
+    if kinks:
+        return subgradient(name, kinks, unseen, kink, told, elsewhere=bool(readings or flat))
+    if not unseen and _resolution(name, readings, flat) <= DEMANDED:
         message = f"d{name} agrees; a relative error above {told:.1e} would have been seen"
         return Finding(CHECK, name, Outcome.PASS, message, resolution=told)
-    first = slopes[0]
-    lies = f"at {at(name, first)} it is {first.backward:+.6g}, between {interval(first)}"
-    if kink == "inconclusive":
-        message = f"d{name} has no one value at {count} of its entries, which lie on a kink; {lies}"
-        return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV201", first.index, first.backward)
-    looked = "" if count == len(slopes) else f" ({len(slopes)} of them looked at)"
-    others = "" if not readings else " agrees elsewhere, and"
-    message = f"d{name}{others} is a subgradient at {count} entries on a kink{looked}; {lies}"
-    return Finding(CHECK, name, Outcome.PASS, message, None, first.index, first.backward, resolution=told)
+    if all(map(nothing, readings)) and not any(part.backward or part.low for part in flat):
+        message = f"d{name} could not be judged: the gradient is zero here on both sides, so nothing was tested"
+        return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV205", resolution=told)
+    return Finding(CHECK, name, Outcome.INCONCLUSIVE, f"d{name} agrees to wide bars only", "NV202", resolution=told)

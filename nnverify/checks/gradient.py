@@ -20,7 +20,7 @@ from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, along, direction, magnitudes, probe
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, place, times
+from nnverify.verdict import Finding, Outcome, place, sides, times
 from nnverify.witness import Testimony, claimed, confirmed
 
 Array = NDArray[np.float64]
@@ -198,8 +198,7 @@ def _fail(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
     worst = max((one for one in readings if one.differs), key=lambda one: one.excess)
     factor = ratio(readings)
     message = (
-        f"d{leaf.name} differs along a random direction: backward {worst.backward:+.6g}, "
-        f"numerical {worst.numerical:+.6g} ± {worst.bar:.1g}"
+        f"d{leaf.name} differs along a random direction: {sides(worst.backward, worst.numerical, worst.bar)}"
         if factor is None
         else f"d{leaf.name} is {times(factor)} x the numerical gradient"
     )
@@ -230,8 +229,8 @@ def _open(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
 def disputed(leaf: Leaf, found: Reading, other: Testimony) -> Finding:
     """Two witnesses that contradict each other: both values, and no accusation."""
     message = (
-        f"d{leaf.name} could not be judged: backward {claimed(found):+.6g}, numerical {found.numerical:+.6g} ± "
-        f"{found.bar:.1g}, but {other.witness} {other.value:+.6g} ± {other.error:.1g}"
+        f"d{leaf.name} could not be judged: {sides(claimed(found), found.numerical, found.bar)}, but "
+        f"{other.witness} {other.value:+.6g} ± {other.error:.1g}"
     )
     return _finding(leaf, Outcome.INCONCLUSIVE, message, "NV208", found)
 

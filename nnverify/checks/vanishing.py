@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from nnverify._compare import norm
 from nnverify.moving import alike
 from nnverify.oracles.estimate import Status
-from nnverify.oracles.line import EPS
 from nnverify.probe import Entries, Probe, direction, magnitudes, probe
+from nnverify.reading import coarsest
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome
 from nnverify.witness import asked, by_dual
@@ -23,7 +23,7 @@ from nnverify.witness import asked, by_dual
 Array = NDArray[np.float64]
 
 CHECK = "gradient"
-_ROUNDINGS = 64.0  # of the gradient elsewhere, entry by entry: what is less has cancelled
+_ROUNDINGS = 32.0  # of the gradient elsewhere, entry by entry: what is less has cancelled
 _DECADE = 20  # powers of two that the gradients of one group may span
 _DIRECTIONS = 2
 
@@ -34,7 +34,7 @@ def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | 
     natural = _natural(subject, leaf, one, seed)
     if natural is None:
         return None
-    room = _ROUNDINGS * max(float(np.max(one.spacing, initial=EPS)), one.rounding(leaf) / 8) * natural
+    room = _ROUNDINGS * coarsest(one) * natural
     for group in _groups(leaf, natural):
         for number in range(_DIRECTIONS):
             u = direction(subject, leaf, number, seed, group)
@@ -42,7 +42,7 @@ def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | 
             if found is None or found.status is not Status.SMOOTH:
                 return None
             claimed = float(np.sum(np.asarray(gradient, np.float64) * u))
-            if abs(claimed - found.value[0]) > norm((room * u).reshape(-1)) + found.error[0]:
+            if not abs(claimed - found.value[0]) <= norm((room * u).reshape(-1)) + found.error[0]:
                 return None
     message = (
         f"d{leaf.name} could not be judged: it differs by no more than a rounding of what it is at other points, as "
@@ -56,7 +56,7 @@ def _natural(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Array | Non
     shape = np.shape(leaf.value)
     found = [probe(other, one.number, seed).gradients.get(leaf.name) for other in alike(subject, seed)]
     known = [np.abs(np.asarray(one, np.float64)) for one in found if one is not None and np.shape(one) == shape]
-    return np.max(known, axis=0) if known else None
+    return np.nan_to_num(np.max(known, axis=0), posinf=0.0) if known else None
 
 
 def _groups(leaf: Leaf, natural: Array) -> Iterator[Entries]:

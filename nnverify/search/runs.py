@@ -12,6 +12,7 @@ from nnverify.contract import differ
 from nnverify.draws import generator, signs
 from nnverify.subject import Subject, copied, like
 from nnverify.watch import Result
+from nnverify.witness import nudged
 
 Array = np.ndarray[Any, Any]
 
@@ -95,16 +96,14 @@ def _spread(plain: Array | None, others: Sequence[Array | None]) -> float:
 
 
 def beside(subject: Subject, values: Sequence[Any], seed: int, upstream: Upstream = None) -> list[Ran]:
-    """Runs with the same values, and with all of them a unit in the last place larger or smaller."""
-    factors = (0, 1, -1, 3, -3)
-    runs = (ran(subject, [_nudged(value, ulps) for value in values], seed, upstream) for ulps in factors)
+    """Runs with the same values, and with all of them a few units in the last place larger or smaller."""
+    runs = (ran(subject, [_nudged(value, number) for value in values], seed, upstream) for number in (0, 1, 2, -1, -2))
     return [one for one in runs if one is not None and not one.raised and one.finite]
 
 
-def _nudged(value: Any, ulps: int) -> Any:
-    if getattr(getattr(value, "dtype", None), "kind", "") != "f":
-        return copied(value)
-    return (value * (1 + ulps * float(np.finfo(value.dtype).eps))).astype(value.dtype)[()]
+def _nudged(value: Any, number: int) -> Any:
+    floats = getattr(getattr(value, "dtype", None), "kind", "") == "f"
+    return nudged(value, number) if floats and number else copied(value)
 
 
 def _nothing(plain: Ran) -> float:
