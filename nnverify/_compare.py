@@ -14,10 +14,16 @@ DIFFERS = 3.0
 # 20: along a random direction an error shows with a normally distributed share of its size.
 SEEN = 10.0
 
+_PLAIN = 1e-280  # a sum of squares above it has lost nothing that matters
+
 
 def norm(values: Any) -> float:
     """√Σ v², without overflow and underflow of the squares."""
-    values = np.abs(np.asarray(values, dtype=np.float64))
+    values = np.asarray(values, dtype=np.float64).reshape(-1)
+    square = float(values @ values)
+    if _PLAIN < square < np.inf:
+        return float(np.sqrt(square))
+    values = np.abs(values)
     largest = float(np.max(values, initial=0.0))
     if not 0 < largest < np.inf:
         return largest

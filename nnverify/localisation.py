@@ -185,7 +185,7 @@ class _Search:
         u[group] = steps[group]
         terms = self._gradient[group] * steps[group]
         rounding = 64 * float(np.finfo(np.float64).eps) * float(np.sum(np.abs(terms)))
-        line = along(self._subject, {self._leaf.name: u.reshape(self._value.shape)}, self._one)
+        line = along(self._subject, {self._leaf.name: u.reshape(self._value.shape)}, self._one, summed=True)
         if self._sigma is None:
             self._sigma = noise(line, self._one.upstream)
         found = few(line, self._one.upstream, self._sigma, wanted) if wanted > 0 else None

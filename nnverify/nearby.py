@@ -68,7 +68,7 @@ def pieces(subject: Subject, u: Mapping[str, Array], one: Probe, seed: int) -> P
     size = np.maximum(np.abs(low), np.abs(high))
     alike, bent = (_ALIKE + _BENT * _BENT * away) * size, _BENT * away * float(np.sum(size))
     rare = (np.sum(known <= low + alike, axis=0) < _SEEN) | (np.sum(known >= high - alike, axis=0) < _SEEN)
-    blur = _BLURS * float(noise(along(subject, u, one), one.upstream)[0]) / step
+    blur = _BLURS * float(noise(along(subject, u, one, summed=True), one.upstream)[0]) / step
     single = bool(np.sum(high - low) <= np.sum(alike) + blur)
     return Pieces(float(np.sum(low)) - bent, float(np.sum(high)) + bent, bool(np.any(rare)), single)
 

@@ -134,8 +134,11 @@ def exact_steps(x: Array, u: Array) -> Array:
     return np.ldexp(np.where(bits == 0, np.sign(u), bits), exponent - _BITS)
 
 
-def along(subject: Subject, u: Mapping[str, Array], one: Probe) -> Line:
-    """The subject's outputs, as one vector, on the line through its point, where they are the probe's."""
+def along(subject: Subject, u: Mapping[str, Array], one: Probe, *, summed: bool = False) -> Line:
+    """The subject's outputs, as one vector, on the line through its point, where they are the probe's.
+
+    summed  only their sum with the probe's upstream is asked for, and kept
+    """
 
     def value(t: float) -> Array:
         found = subject.flatten(subject.forward(*shifted(subject, u, t)))
@@ -143,7 +146,7 @@ def along(subject: Subject, u: Mapping[str, Array], one: Probe) -> Line:
             raise Reshaped(f"{len(found)} outputs, and {len(one.output)} at the point")
         return found
 
-    return Line(value, one.output, one.spacing)
+    return Line(value, one.output, one.spacing, one.upstream if summed else None)
 
 
 def shifted(subject: Subject, u: Mapping[str, Array], t: float) -> list[Any]:

@@ -106,7 +106,7 @@ def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0
     """Both sides along u, by leaf; ``rtol``, relative to the backward's terms, adds to the bar."""
     terms = _terms(one.gradients, u)
     total = np.concatenate([term.reshape(-1) for term in terms.values()])
-    line = along(subject, u, one)
+    line = along(subject, u, one, summed=True)
     found = ladder(line, one.upstream, WANTED * norm(total))
     slack = rtol * float(np.sum(np.abs(total)))
     own = _rounding(one.gradients, terms) + slack
@@ -123,7 +123,7 @@ def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: flo
 
     The claimed derivative is taken along the displacement between the two ends as they are in the leaves' precision.
     """
-    line = along(subject, u, one)
+    line = along(subject, u, one, summed=True)
     terms = _terms(one.gradients, u)
 
     def slope(t: float, half: float) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nnverify._compare import DIFFERS
 from nnverify.oracles.line import Line
-from nnverify.oracles.noise import half_ulp, noise, project
+from nnverify.oracles.noise import noise
 
 Array = NDArray[np.float64]
 
@@ -83,11 +83,10 @@ def integral(line: Line, slope: Callable[[float, float], float], weights: Array)
 
 
 def _segment(line: Line, slope: Callable[[float, float], float], weights: Array, half: float, blur: float) -> Segment:
-    ends = line(half), line(-half)
-    measured = float(project(ends[0] - ends[1], weights)[0]) / (2 * half)
+    measured = float((line.change(half, weights) - line.change(-half, weights))[0]) / (2 * half)
     slopes = {t: slope(t * half, half) for x in _POSITIVE for t in {x, -x}}
     kronrod = sum(weight * sum(slopes[t] for t in {x, -x}) for x, weight in zip(_POSITIVE, _KRONROD, strict=True)) / 2
     gauss = sum(weight * sum(slopes[t] for t in {x, -x}) for x, weight in zip(_POSITIVE[1::2], _GAUSS, strict=True)) / 2
-    size = np.maximum(np.abs(ends[0]), np.abs(ends[1]))
-    rounding = max(_ROUNDINGS * float(half_ulp(size, weights, line.eps)[0]), blur)
+    half_ulp = max(float(line.half_ulp(t, weights)[0]) for t in (half, -half))
+    rounding = max(_ROUNDINGS * half_ulp, blur)
     return Segment(kronrod, measured, abs(kronrod - gauss) + rounding / half, line.evaluations)

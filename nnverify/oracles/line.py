@@ -7,8 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify._compare import norm
+
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
+SUBNORMAL = 2.0**-1074  # the spacing of the smallest floats
 
 
 class Reshaped(ValueError):
@@ -20,19 +23,29 @@ class Line:
 
     here     the value at the point, where it is known already
     eps      the spacing of the outputs' floats, relative to them, per output where they differ
+    weights  all that is asked for is the outputs' sum with these: of values away from the point only that is kept
     trouble  the first exception met away from the point: the function's domain ends there
     """
 
-    def __init__(self, value: Callable[[float], Array], here: Array | None = None, eps: float | Array = EPS) -> None:
+    def __init__(
+        self,
+        value: Callable[[float], Array],
+        here: Array | None = None,
+        eps: float | Array = EPS,
+        weights: Array | None = None,
+    ) -> None:
         self._value = value
         self.eps = eps
+        self._keeps = weights is None
+        self._weights = weights
         self._known: dict[float, Array] = {} if here is None else {0.0: here}
+        self._summed: dict[float, tuple[Array, Array, bool]] = {}
         self._given = len(self._known)
         self.trouble: Exception | None = None
 
     @property
     def evaluations(self) -> int:
-        return len(self._known) - self._given
+        return len(self._known.keys() | self._summed.keys()) - self._given
 
     @property
     def reshaped(self) -> bool:
@@ -40,7 +53,32 @@ class Line:
 
     def still(self, weights: Array) -> bool:
         """Whether no value met so far, of those with a weight, differs from that at the point."""
-        return all(np.array_equal(value[weights != 0], self(0.0)[weights != 0]) for value in self._known.values())
+        return not any(self._seen(t, weights)[2] for t in [*self._known, *self._summed])
+
+    def change(self, t: float, weights: Array | None) -> Array:
+        """The differences from the value at the point, or their weighted sum as one entry."""
+        return self(t) - self(0.0) if weights is None else self._seen(t, weights)[0]
+
+    def half_ulp(self, t: float, weights: Array | None) -> Array:
+        """Half a unit in the last place of each output, or of their weighted sum."""
+        if weights is None:
+            return np.maximum(self.eps / 2 * np.abs(self(t)), SUBNORMAL)
+        return self._seen(t, weights)[1]
+
+    def _seen(self, t: float, weights: Array) -> tuple[Array, Array, bool]:
+        """Change and half ulp of the weighted sum, and whether an output with a weight has changed at all."""
+        if weights is not self._weights:
+            self._weights, self._summed = weights, {}
+        if t not in self._summed:
+            value = self(t) if self._keeps or t == 0 or t in self._known else self._evaluate(t)
+            self._summed[t] = self._sum(value, weights)
+        return self._summed[t]
+
+    def _sum(self, value: Array, weights: Array) -> tuple[Array, Array, bool]:
+        difference = value - self(0.0)
+        half = max(norm(self.eps / 2 * weights * value), SUBNORMAL)
+        moved = bool(np.any((difference != 0) & (weights != 0)))
+        return np.array([weights @ difference]), np.array([half]), moved
 
     def __call__(self, t: float) -> Array:
         if t not in self._known:

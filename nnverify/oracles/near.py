@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify.oracles.line import EPS, Line
-from nnverify.oracles.noise import SPACING, half_ulp, sample
+from nnverify.oracles.noise import SPACING, sample
 from nnverify.oracles.rungs import SIGMAS, Rows, Rungs
 
 Array = NDArray[np.float64]
@@ -58,8 +58,8 @@ def near(line: Line, weights: Array | None, sigma: Array) -> Near:
     values = sample(line, weights, SPACING)
     half, width = len(values) // 2, SPACING * (len(values) // 2)
     below, above = (values[half] - values[0]) / width, (values[-1] - values[half]) / width
-    blur = SIGMAS * sigma + 2 * half_ulp(np.abs(line(0.0)), weights, line.eps)
-    around = bool(np.all(np.isfinite(line(width)) & np.isfinite(line(-width))))
+    blur = SIGMAS * sigma + 2 * line.half_ulp(0.0, weights)
+    around = bool(np.all(np.isfinite(line.change(width, weights)) & np.isfinite(line.change(-width, weights))))
     return Near((above + below) / 2, blur / width, np.abs(above - below), around)
 
 
@@ -80,7 +80,7 @@ def is_staircase(line: Line, weights: Array, value: float, rungs: Rungs, start: 
     sign = 1.0 if side == 0 else -1.0
 
     def away(t: float) -> float:
-        return abs(float(weights @ (line(sign * t) - line(0.0))) - sign * t * value)
+        return abs(float(line.change(sign * t, weights)[0]) - sign * t * value)
 
     low, high = float(steps[row + 1]), float(steps[row])
     for _ in range(_HALVINGS):
@@ -108,7 +108,7 @@ def absorbed(line: Line, weights: Array) -> float:
 
 def _first_move(line: Line, weights: Array, sign: float) -> float:
     def moved(t: float) -> float:
-        return abs(float(weights @ (line(sign * t) - line(0.0))))
+        return abs(float(line.change(sign * t, weights)[0]))
 
     far = next((t for t in _FURTHER if moved(t) != 0), None)
     if far is None or not np.isfinite(moved(far)):

@@ -11,8 +11,7 @@ from math import factorial
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._compare import norm
-from nnverify.oracles.line import Line
+from nnverify.oracles.line import SUBNORMAL, Line
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -25,7 +24,6 @@ _POINTS, _ABOVE, _BELOW = range(-4, 5), range(9), range(-8, 1)
 _ORDERS = (3, 4, 5, 6)
 _SCALES = (2.0**-6, 2.0**-2)  # an output that does not move at these distances either is constant, not quantised
 _APART = 1000.0
-_SUBNORMAL = 2.0**-1074  # the spacing of the smallest floats
 _GROWTH = (2.5, 16.0)  # over spacings four times as wide: noise grows by about 1, a kink by 4, what is smooth by 64
 _BETWEEN = (-2.618, 1.618)  # in spacings, from the middle: points off the lattice of the others
 _ALIASED = 30.0  # times the noise: values between the others that no polynomial through these predicts
@@ -37,7 +35,7 @@ def noise(line: Line, weights: Array | None = None) -> Array:
     10 evaluations beside those at 0, ±2⁻⁶ and ±2⁻²; more where most values coincide although the output moves, as
     those of a quantised function do: then the spacing widens until they differ. 0 where it is constant.
     """
-    far = np.array([_at(line, weights, t) for scale in _SCALES for t in (-scale, 0.0, scale)])
+    far = np.array([line.change(t, weights) for scale in _SCALES for t in (-scale, 0.0, scale)])
     constant = _coincide(far, 1)
     sigma, spacing = np.maximum(_sigma(line, weights, SPACING), _aliased(line, weights, SPACING, 0.25)), SPACING
     plateau = _mostly_equal(sample(line, weights, spacing)) & ~constant
@@ -67,8 +65,8 @@ def _aliased(line: Line, weights: Array | None, spacing: float, moving: float) -
     """
     values, points = _sampled(line, weights, spacing)
     middle = float(np.mean(points))
-    off = [_at(line, weights, (middle + t) * spacing) - weight @ values for t, weight in _LAGRANGE]
-    expected = _ALIASED * (_levels(values) + half_ulp(np.abs(line(0.0)), weights, line.eps))
+    off = [line.change((middle + t) * spacing, weights) - weight @ values for t, weight in _LAGRANGE]
+    expected = _ALIASED * (_levels(values) + line.half_ulp(0.0, weights))
     moved = np.max(np.abs(np.diff(values, axis=0)), axis=0)
     with np.errstate(invalid="ignore"):
         found = np.where(np.abs(off) > expected + moving * moved, np.abs(off), 0.0)
@@ -83,21 +81,6 @@ def _lagrange(t: float) -> Array:
 _LAGRANGE = [(t, _lagrange(t)) for t in _BETWEEN]
 
 
-def project(difference: Array, weights: Array | None) -> Array:
-    """The differences themselves, or their weighted sum as one entry."""
-    return difference if weights is None else np.array([weights @ difference])
-
-
-def half_ulp(size: Array, weights: Array | None, eps: float | Array) -> Array:
-    """Half a unit in the last place of outputs of this size, or of their weighted sum."""
-    half = np.maximum(eps / 2 * size, _SUBNORMAL)
-    return half if weights is None else np.array([norm(weights * half)])
-
-
-def _at(line: Line, weights: Array | None, t: float) -> Array:
-    return project(line(t) - line(0.0), weights)
-
-
 def sample(line: Line, weights: Array | None, spacing: float) -> Array:
     """Values at nine equally spaced points, as differences from the one at the point; all on one side of an edge."""
     return _sampled(line, weights, spacing)[0]
@@ -105,7 +88,7 @@ def sample(line: Line, weights: Array | None, spacing: float) -> Array:
 
 def _sampled(line: Line, weights: Array | None, spacing: float) -> tuple[Array, range]:
     for points in (_POINTS, _ABOVE, _BELOW):
-        values = np.array([_at(line, weights, j * spacing) for j in points])
+        values = np.array([line.change(j * spacing, weights) for j in points])
         if np.all(np.isfinite(values)):
             break
     return values, points
@@ -124,7 +107,7 @@ def _quantum(line: Line, weights: Array | None, spacing: float) -> Array:
     """The noise of an output that moves in steps; 0 where a kink, which grows with the spacing, looked like one."""
     levels = np.array([_levels(sample(line, weights, factor * spacing)) for factor in (1, 4, 16, 64)])
     with np.errstate(all="ignore"):
-        growth = np.min(levels[1:] / np.maximum(levels[:-1], _SUBNORMAL), axis=0)
+        growth = np.min(levels[1:] / np.maximum(levels[:-1], SUBNORMAL), axis=0)
     level = np.where(growth > _GROWTH[1], levels[0], np.maximum(levels[1], _sigma(line, weights, spacing)))
     kink = (growth > _GROWTH[0]) & (growth <= _GROWTH[1])
     return np.where(kink, 0.0, np.maximum(level, _aliased(line, weights, spacing, 0.0)))
@@ -170,6 +153,6 @@ def _lattice(values: Array) -> Array:
 def _crooked(line: Line, weights: Array | None, spacing: float, values: Array) -> Array:
     """How far values between the points are from the straight line through these; 0 within rounding."""
     slope = (values[-1] - values[0]) / (len(values) - 1)
-    off = np.fmax(*[np.abs(_at(line, weights, t * spacing) - t * slope) for t in _BETWEEN])
-    rounding = 4 * half_ulp(np.abs(line(0.0)) + np.abs(line(spacing)), weights, line.eps)
+    off = np.fmax(*[np.abs(line.change(t * spacing, weights) - t * slope) for t in _BETWEEN])
+    rounding = 4 * (line.half_ulp(0.0, weights) + line.half_ulp(spacing, weights))
     return np.where(off <= rounding, 0.0, 2 * off)

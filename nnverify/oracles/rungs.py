@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.line import Line
-from nnverify.oracles.noise import half_ulp, project
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -54,12 +53,10 @@ class Rungs:
 def climb(line: Line, weights: Array | None, sigma: Array, exponents: tuple[int, ...]) -> Rungs:
     """The values at the steps 2⁻ᵏ; one column per output, or one for their weighted sum."""
     steps = np.ldexp(1.0, -np.array(exponents))[:, None]
-    here = line(0.0)
-    plus, minus = ([line(sign * step) for step in steps[:, 0]] for sign in (1.0, -1.0))
-    size = [half_ulp(np.fmax(np.abs(p), np.abs(m)), weights, line.eps) for p, m in zip(plus, minus, strict=True)]
-    rounding = np.array(size) + half_ulp(np.abs(here), weights, line.eps)
-    up, down = (np.array([project(value - here, weights) for value in values]) for values in (plus, minus))
-    return Rungs(steps, up, down, SIGMAS * sigma + rounding, rounding)
+    plus, minus = (np.array([line.change(sign * t, weights) for t in steps[:, 0]]) for sign in (1.0, -1.0))
+    above, below = (np.array([line.half_ulp(sign * t, weights) for t in steps[:, 0]]) for sign in (1.0, -1.0))
+    rounding = np.fmax(above, below) + line.half_ulp(0.0, weights)
+    return Rungs(steps, plus, minus, SIGMAS * sigma + rounding, rounding)
 
 
 def usable(rungs: Rungs) -> Rows:
