@@ -22,6 +22,8 @@ Entries = NDArray[np.intp]
 
 _BITS = 12  # 40 more in the finest steps, and 1 where x + u has a larger exponent than both
 _ENTRY, _ULPS = 1e-12, 8.0
+_CHANCE = 4.0  # times the density around the median: more is no chance,
+_RARE = 0.0625  # of the median: nor is what is not far below it
 SMALLEST = 2.0**-1000  # an entry below it cannot be moved in steps of its own size: it counts as zero
 _DECADE = 20  # powers of two that the entries of one group may span downward
 
@@ -98,8 +100,26 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
         return [finite] if len(finite) else []
     exponents = np.frexp(value[finite])[1]
     depth = (np.max(exponents[value[finite] > 0]) - exponents) // _DECADE
-    depth = np.where(value[finite] > 0, depth, 0)
+    depth = np.where((value[finite] > 0) & ~_by_chance(value[finite], depth), depth, 0)
     return [finite[depth == level] for level in np.unique(depth)]
+
+
+def _by_chance(value: Array, depth: Entries) -> NDArray[np.bool_]:
+    """Which entries are in a lower group only because there are so many that some are next to zero."""
+    top, lower = float(np.max(value)), np.zeros(len(value), dtype=bool)
+    for level in np.unique(depth[(depth > 0) & (value > 0)]):
+        below = (depth >= level) & (value > 0)
+        lower |= below & few_enough(below, np.ldexp(top, -_DECADE * int(level)), value)
+    return lower
+
+
+def few_enough(small: NDArray[np.bool_], bound: float, sizes: Array) -> bool:
+    """Whether chance explains how few of many sizes are below a bound: they are no denser there than elsewhere."""
+    count, total = np.count_nonzero(small), np.count_nonzero(sizes)
+    if not count:
+        return True
+    share = bound / float(np.median(sizes[sizes > 0]))
+    return bool(share <= _RARE and count <= _CHANCE * total * share)
 
 
 def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entries | None = None) -> Array:

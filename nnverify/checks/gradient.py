@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nnverify._compare import AGREES
 from nnverify.isolation import nothing
 from nnverify.oracles.estimate import Status
-from nnverify.probe import Entries, Probe, along, direction, magnitudes, probe
+from nnverify.probe import Entries, Probe, along, direction, few_enough, magnitudes, probe
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place, sides, times
@@ -170,9 +170,10 @@ class _Look:
         """Readings along entries that the others have drowned, where these can be seen by themselves."""
         bar, main = max(one.bar for one in readings), magnitudes(leaf)[0]
         terms = leaf_terms(self.probes[0], leaf, direction(self.subject, leaf, 0, self.seed))
-        entries = main[(terms[main] > 0) & (terms[main] < _DROWNED * bar)]
-        if not len(entries):
+        small = (terms[main] > 0) & (terms[main] < _DROWNED * bar)
+        if few_enough(small, _DROWNED * bar, terms[main]):
             return []
+        entries = main[small]
         found = self.alone(leaf, [entries])
         # Where even they are below the bar by themselves, the resolution already says that they were not seen.
         return (

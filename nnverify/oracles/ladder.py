@@ -37,10 +37,12 @@ class _Climb:
     bound: Array
 
 
-def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0) -> Estimate:
+def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0, *, narrowest: bool = False) -> Estimate:
     """The derivative of each output along the line, or of their weighted sum (one entry).
 
-    Stops as soon as every error bar is at most ``wanted``. 11 to 51 evaluations beside those for the noise, and a few
+    Stops as soon as every error bar is at most ``wanted``; or, ``narrowest``, as narrow as smaller steps could make it:
+    what bends closer to the point is then seen by the noise's own steps only, and more coarsely.
+    11 to 51 evaluations beside those for the noise, and a few
     dozen more where the function bends closer to the point than that, does not move, or moves in steps.
     Steps should be realised exactly, x + t·u without rounding, as probe.direction arranges it.
     The status tells why a bar is wide; at the edge of a domain the value is the one-sided derivative.
@@ -49,12 +51,18 @@ def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0) -> Est
     below = near(line, weights, sigma)
     for exponents in _PORTIONS:
         found = _climbed(line, weights, sigma, exponents)
-        if np.all(found.bound <= wanted) and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
+        enough = np.maximum(wanted, _least(found.rungs)) if narrowest else wanted
+        if np.all(found.bound <= enough) and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
             break
     else:
         if _hidden(found, below):
             found = _climbed(line, weights, sigma, _DEEP)
     return _told(line, weights, found, below)
+
+
+def _least(rungs: Rungs) -> Array:
+    """The noise of the quotients at the finest step: that at smaller ones is larger."""
+    return rungs.error[-1] / rungs.steps[-1]
 
 
 def _climbed(line: Line, weights: Array | None, sigma: Array, exponents: tuple[int, ...]) -> _Climb:

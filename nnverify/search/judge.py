@@ -13,7 +13,6 @@ from typing import Any
 from nnverify._errors import UsageError
 from nnverify.drawing import in_precision
 from nnverify.reading import Demand
-from nnverify.search.imprecise import excused, negligible
 from nnverify.search.layer import Base, Point, finite
 from nnverify.search.screen import suspicious
 from nnverify.search.undefined import SPECIAL, undefined
@@ -98,24 +97,22 @@ def placed(subject: Subject, values: Mapping[str, Any]) -> Subject:
 def _confirmed(base: Base, subject: Subject, point: Point) -> Verdict:
     """The verdict; a failure at a special point is one if other draws see it, too."""
     demand = replace(base.layer.demand, contract=point.dimension == GENERIC)
-    found = verified(subject, base, point, demand)
+    found = verified(subject, point, demand)
     if found.outcome is not Outcome.FAIL:
         return found
-    again = blame(verified(subject, base, point, replace(demand, seed=demand.seed + 1)))
+    again = blame(verified(subject, point, replace(demand, seed=demand.seed + 1)))
     kept = tuple(
         one for one in found.findings if one.outcome is not Outcome.FAIL or one.leaf in {leaf for leaf, _ in again}
     )
     return marked(replace(found, findings=kept), point)
 
 
-def verified(subject: Subject, base: Base, point: Point, demand: Demand) -> Verdict:
-    """The pipeline's verdict; at a point that may be extreme, rounding is no mistake, nor is what has no value."""
+def verified(subject: Subject, point: Point, demand: Demand) -> Verdict:
+    """The pipeline's verdict; at a special point, what has no value is no mistake."""
     found = verify(subject, demand)
     if found.outcome is Outcome.FAIL and point.dimension in SPECIAL:
         found = undefined(subject, found, demand.seed)
-    if found.outcome is Outcome.FAIL:
-        found = negligible(subject, base.subject, found, demand.seed)
-    return excused(subject, found, demand.seed) if found.outcome is Outcome.FAIL else found
+    return found
 
 
 def blame(verdict: Verdict) -> set[tuple[str, str | None]]:

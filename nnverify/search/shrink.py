@@ -68,7 +68,7 @@ def _judge(base: Base, budget: Budget, first: Verdict, axes: Axes) -> Judge:
         try:
             layer = with_parameters(base.layer, point.values)
             subject = budget.counted(layer.subject(point.leaves, point.options))
-            found = marked(verified(subject, base, point, demand), _named(point, axes)) if finite(subject) else None
+            found = marked(verified(subject, point, demand), _named(point, axes)) if finite(subject) else None
         except (UsageError, ValueError, IndexError):
             return None
         same = found is not None and found.outcome is Outcome.FAIL and blame(found) & wanted
