@@ -190,6 +190,6 @@ class _Search:
             self._sigma = noise(line, self._one.upstream)
         found = few(line, self._one.upstream, self._sigma, wanted) if wanted > 0 else None
         if found is None:
-            found = ladder(line, self._one.upstream, 1e-10 * norm(terms))
+            found = ladder(line, self._one.upstream, 1e-10 * norm(terms), narrowest=True)
         self.evaluations += line.evaluations
         return float(np.sum(terms)), float(found.value[0]), float(found.error[0]) + rounding

@@ -102,10 +102,10 @@ class Reading:
         return SEEN * self.bar / size if size > 0 else np.inf
 
 
-def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0) -> Reading:
+def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0, *, closely: bool = True) -> Reading:
     """Both sides along u, by leaf; ``rtol``, relative to the backward's terms, adds to the bar.
 
-    Where the two agree at large steps they do not by chance; where they do not, all steps are looked at.
+    Where the two agree at large steps they do not by chance; where they do not, all steps are looked at if ``closely``.
     """
     terms = _terms(one.gradients, u)
     total = np.concatenate([term.reshape(-1) for term in terms.values()])
@@ -113,7 +113,7 @@ def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0
     slack, claimed = rtol * float(np.sum(np.abs(total))), float(np.sum(total))
     own = _rounding(one.gradients, terms) + slack
     found = ladder(line, one.upstream, WANTED * norm(total), narrowest=True)
-    if not excess(claimed, found.value[0], found.error[0] + own) <= AGREES:
+    if closely and not excess(claimed, found.value[0], found.error[0] + own) <= AGREES:
         found = ladder(line, one.upstream, WANTED * norm(total))
     bar = float(found.error[0]) + own
     sizes = {name: norm(term) for name, term in terms.items()}

@@ -97,14 +97,15 @@ class _Look:
         self.subject, self.seed, self.rtol, self.probes = subject, seed, rtol, probes
         self.evaluations = 0
 
-    def read(self, one: Probe, u: dict[str, Array]) -> Reading:
-        found = read(self.subject, one, u, self.rtol)
+    def read(self, one: Probe, u: dict[str, Array], *, closely: bool = True) -> Reading:
+        found = read(self.subject, one, u, self.rtol, closely=closely)
         self.evaluations += found.evaluations
         return found
 
     def joint(self, leaves: Sequence[Leaf], one: Probe) -> Reading:
-        """One line through all the leaves."""
-        return self.read(one, {leaf.name: direction(self.subject, leaf, one.number, self.seed) for leaf in leaves})
+        """One line through all the leaves: it passes them, or leaves them to lines of their own."""
+        u = {leaf.name: direction(self.subject, leaf, one.number, self.seed) for leaf in leaves}
+        return self.read(one, u, closely=False)
 
     def judge(self, leaf: Leaf, joint: Sequence[Reading]) -> Finding:
         """The finding about one leaf: by the joint lines if they can see it, then by its own."""
