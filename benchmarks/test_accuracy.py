@@ -33,7 +33,7 @@ SMALL = Effort(1, 0, 0, 1, 1, ("scaled gradient", "one entry", "turned"), (1e-7,
 
 
 def _disagreement(family: Family) -> float:
-    """The backward against the derivative, both in 100 digits."""
+    """The backward against the derivative, both in 300 digits."""
     rng = generator(1, family.name)
     leaves = family.draw(rng)
     u = {name: rng.standard_normal(np.shape(value)) for name, value in leaves.items()}

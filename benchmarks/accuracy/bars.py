@@ -1,4 +1,4 @@
-"""How true is each oracle's error bar? Its derivative at random points of every family against 100 digits.
+"""How true is each oracle's error bar? Its derivative at random points of every family against 300 digits.
 
 Points, directions and upstreams are drawn as a check draws them, and every oracle runs as a check runs it.
 """
@@ -89,8 +89,8 @@ class Case:
 
     @cached_property
     def ladder(self) -> Estimate:
-        line = along(self.subject, self.u, self.probe)
-        return ladder(line, self.probe.upstream, WANTED * self.size)
+        line = along(self.subject, self.u, self.probe, summed=True)
+        return ladder(line, self.probe.upstream, WANTED * self.size, narrowest=True)
 
 
 def _told(case: Case, found: Estimate) -> Answer | None:

@@ -1,7 +1,7 @@
-"""A family: one function with its backward, written once for floats of any precision and for 100 digits.
+"""A family: one function with its backward, written once for floats of any precision and for 300 digits.
 
 ``m`` is the module that has the functions: NumPy, jax.numpy, or truth.Digits. Constants are dyadic, so that they are
-the same number in float16 and in 100 digits: then a rounded constant is not mistaken for an error of an oracle.
+the same number in float16 and in 300 digits: then a rounded constant is not mistaken for an error of an oracle.
 """
 
 from __future__ import annotations

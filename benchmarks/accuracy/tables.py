@@ -19,7 +19,7 @@ _WIDTH = 100
 def text(found: Study) -> str:
     """All tables, what they were measured on, and the floors that are missed."""
     blocks = [
-        _titled("Error bars: each oracle against 100 digits", _bars(found.bars)),
+        _titled("Error bars: each oracle against 300 digits", _bars(found.bars)),
         *(_wrapped(f"{one.oracle}, {one.dtype}, bars missed", one.missed) for one in found.bars if one.missed),
         _titled("Right gradients through the whole check", _verdicts(found.verdicts)),
         *(_wrapped(f"{one.dtype}, accused", one.accused) for one in found.verdicts if one.accused),

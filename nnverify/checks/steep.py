@@ -1,7 +1,7 @@
 """Is a gradient that is not finite right, because the function's slope is not finite either?
 
-√x at 0 has an infinite slope, and backward may say so. Where a slope is finite on one side, NaN is wrong; where it is
-on both, so is infinity.
+√x at 0 has an infinite slope, and backward may say so; at a jump it may say what it likes. Where a slope is finite
+on one side, NaN is wrong; where it is on both, so is infinity.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnverify.isolation import own_steps, restricted
+from nnverify.oracles.estimate import Status
 from nnverify.oracles.ladder import sides
 from nnverify.probe import Array, Probe, along
 from nnverify.reading import DEMANDED
@@ -42,6 +43,8 @@ def _finite(subject: Subject, leaf: Leaf, one: Probe, entry: int, u: Array, side
     value = np.asarray(leaf.value, dtype=np.float64)
     line = along(subject, {leaf.name: restricted(value, u, np.array([entry]))}, one)
     found = sides(line, one.upstream)[side]
+    if found.status is Status.JUMP:
+        return False
     secants = [abs(float(one.upstream @ (line(t) - line(0.0)))) / 0.25 for t in (-0.25, 0.25)]
     known = [secant for secant in secants if np.isfinite(secant)]
     size = max([abs(float(found.value[0])), *known])

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 # Exponents k of the steps 2⁻ᵏ: up to how many are tried at once. Below 2⁻²⁶ noise/step exceeds what a float64 function
 # can resolve to many digits; the smaller steps are for what bends even there.
-_PORTIONS = tuple(tuple(range(2, last + 1)) for last in (6, 10, 14, 18, 22, 26))
+_PORTIONS = tuple(tuple(range(2, last + 1)) for last in (6, 8, 10, 14, 18, 22, 26))
 _ALL, _DEEP = _PORTIONS[-1], tuple(range(2, 38))
 
 

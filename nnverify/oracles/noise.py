@@ -23,16 +23,18 @@ _WIDER = 2.0**6
 _POINTS, _ABOVE, _BELOW = range(-4, 5), range(9), range(-8, 1)
 _ORDERS = (3, 4, 5, 6)
 _SCALES = (2.0**-6, 2.0**-2)  # an output that does not move at these distances either is constant, not quantised
+_MULTIPLE = 2.0**-20
 _APART = 1000.0
 _GROWTH = (2.5, 16.0)  # over spacings four times as wide: noise grows by about 1, a kink by 4, what is smooth by 64
 _BETWEEN = (-2.618, 1.618)  # in spacings, from the middle: points off the lattice of the others
+_MORE_BETWEEN = (*_BETWEEN, -0.382, 3.236)
 _ALIASED = 30.0  # times the noise: values between the others that no polynomial through these predicts
 
 
 def noise(line: Line, weights: Array | None = None) -> Array:
     """The standard deviation of the noise of each output, or of their weighted sum (one entry).
 
-    10 evaluations beside those at 0, ±2⁻⁶ and ±2⁻²; more where most values coincide although the output moves, as
+    10 or 12 evaluations beside those at 0, ±2⁻⁶ and ±2⁻²; more where most values coincide although the output moves, as
     those of a quantised function do: then the spacing widens until they differ. 0 where it is constant.
     """
     far = np.array([line.change(t, weights) for scale in _SCALES for t in (-scale, 0.0, scale)])
@@ -116,11 +118,25 @@ def _quantum(line: Line, weights: Array | None, spacing: float) -> Array:
 def _sigma(line: Line, weights: Array | None, spacing: float) -> Array:
     """The noise that the differences show, and that of a staircase with equal steps, which hides from them."""
     values = sample(line, weights, spacing)
-    lattice = _lattice(values)
-    if np.any(lattice > 0):
-        lattice = np.minimum(lattice / 4, _crooked(line, weights, spacing, values))
-    jumps = _jumps(values) & ~_mostly_equal(values)
-    return np.maximum(np.where(jumps, 0.0, _levels(values)), lattice)
+    lattice, jumps, levels = _lattice(values), _jumps(values), _levels(values)
+    if not np.any(jumps | (lattice > 0)):
+        return levels
+    uneven = _uneven(line, weights, spacing)
+    apart = np.where(_mostly_equal(values), levels, uneven)
+    return np.maximum(np.where(jumps, apart, levels), np.minimum(lattice / 4, uneven))
+
+
+def _uneven(line: Line, weights: Array | None, spacing: float) -> Array:
+    """How far values between two points on one side are from the straight line through these; 0 within rounding.
+
+    Noise moves them as it moves the value at the point; that a function jumps there does not.
+    """
+    rounding = 4 * (line.half_ulp(0.0, weights) + line.half_ulp(spacing, weights))
+    off = []
+    for t in _MORE_BETWEEN:
+        first, second = (line.change(np.floor(t) * spacing + j * spacing, weights) for j in (0, 1))
+        off.append(np.abs(line.change(t * spacing, weights) - first - (t - np.floor(t)) * (second - first)))
+    return np.where(np.fmax.reduce(off) <= rounding, 0.0, 2 * np.fmax.reduce(off))
 
 
 def _jumps(values: Array) -> Mask:
@@ -142,17 +158,10 @@ def _level(values: Array, k: int) -> Array:
 
 
 def _lattice(values: Array) -> Array:
-    """The spacing of which all values are exact multiples, else 0."""
+    """The spacing of which all values are multiples, as far as the weights of a sum let them be, else 0."""
     gaps = np.diff(np.sort(values, axis=0), axis=0)
     spacing = np.min(np.where(gaps > 0, gaps, np.inf), axis=0)
     with np.errstate(invalid="ignore"):
         multiples = values / spacing
-    return np.where(np.isfinite(spacing) & np.all(multiples == np.rint(multiples), axis=0), spacing, 0.0)
-
-
-def _crooked(line: Line, weights: Array | None, spacing: float, values: Array) -> Array:
-    """How far values between the points are from the straight line through these; 0 within rounding."""
-    slope = (values[-1] - values[0]) / (len(values) - 1)
-    off = np.fmax(*[np.abs(line.change(t * spacing, weights) - t * slope) for t in _BETWEEN])
-    rounding = 4 * (line.half_ulp(0.0, weights) + line.half_ulp(spacing, weights))
-    return np.where(off <= rounding, 0.0, 2 * off)
+        whole = np.all(np.abs(multiples - np.rint(multiples)) <= _MULTIPLE, axis=0)
+    return np.where(np.isfinite(spacing) & whole, spacing, 0.0)
