@@ -134,7 +134,7 @@ def _pool(m: Any, X: Any) -> Any:
 def _pool_back(m: Any, dout: Any, X: Any) -> tuple[Any, ...]:
     windows = X.reshape(2, 2, 3, 2)
     best = windows == windows.max(axis=(1, 3), keepdims=True)
-    return ((best * dout[:, None, :, None]).reshape(X.shape),)
+    return ((best * (dout / best.sum(axis=(1, 3)))[:, None, :, None]).reshape(X.shape),)
 
 
 def _gate(m: Any, X: Any, W: Any, V: Any) -> Any:
