@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._compare import DIFFERS, excess
+from nnverify._compare import AGREES, DIFFERS, excess
 from nnverify.draws import generator
 from nnverify.numbers.run import NotAvailable
 from nnverify.oracles.complex_step import complex_step
@@ -117,6 +117,11 @@ def shaken(subject: Subject, found: Reading, seed: int) -> Reading:
     line = Line(lambda t: np.array([_claim(subject, found, found.one.upstream, shifted(subject, found.u, t))]))
     spread = SPREADS * (min(larger, smaller) + _roughness(line))
     return replace(found, bar=found.bar + spread, own=found.own + spread) if np.isfinite(spread) else found
+
+
+def steadied(subject: Subject, readings: Sequence[Reading], seed: int) -> tuple[Reading, ...]:
+    """The readings; of those that neither agree nor differ, the backward's own rounding is measured."""
+    return tuple(shaken(subject, one, seed) if AGREES < one.excess <= DIFFERS else one for one in readings)
 
 
 def _scatter(here: float, beside: Sequence[float]) -> float:

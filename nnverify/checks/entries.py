@@ -33,7 +33,7 @@ from nnverify.slopes import (
 )
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, sides
-from nnverify.witness import Says, Testimony, claimed, confirmed
+from nnverify.witness import Says, Testimony, claimed, confirmed, steadied
 
 _LOOKED_AT = 200  # entries at kinks that are looked at one by one
 _ACCUSED = 24  # of them, outside their slopes, about which the points around are asked
@@ -123,6 +123,7 @@ class _Judge:
                 return self._piecewise(name, readings) or _differing(name, readings)
             if heard.testimony.says is Says.DISPUTED and heard.about:
                 return _disputed(name, heard.about, heard.testimony)
+        readings = steadied(self.subject, readings, self.demand.seed)
         pairs = [self._known(one.leaf, pair) for pair in zip(*one.slopes, strict=True)]
         beyond = [pair[0] for pair in pairs if all(slopes.outside for slopes in pair)]
         accused = (self._outside(one, slopes) for slopes in beyond[:_ACCUSED])
