@@ -105,7 +105,7 @@ class Reading:
 def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0, *, closely: bool = True) -> Reading:
     """Both sides along u, by leaf; ``rtol``, relative to the backward's terms, adds to the bar.
 
-    Where the two agree at large steps they do not by chance; where they do not, all steps are looked at if ``closely``.
+    Where the two agree at large steps they do not by chance; where they do not, smaller ones are tried if ``closely``.
     """
     terms = _terms(one.gradients, u)
     total = np.concatenate([term.reshape(-1) for term in terms.values()])

@@ -82,14 +82,16 @@ def _steep(subject: Subject, found: Mapping[str, Finding], answer: Answer, deman
 
 def _excused(subject: Subject, found: Mapping[str, Finding], answer: Answer, demand: Demand) -> dict[str, Finding]:
     """Findings for leaves about to be called wrong where no gradient is right, or for what may be rounding."""
-    wrong = [one for one in subject.targets() if _is_wrong(found[one.name])]
-    excused = {
-        leaf.name: vanishing(subject, leaf, answer.probe, demand.seed)
-        or (None if found[leaf.name].code else additive(subject, leaf, answer.probe, demand.seed))
-        or conditioned(subject, found[leaf.name], answer.probe)
-        for leaf in wrong
-    }
+    wrong = [leaf for leaf in subject.targets() if _is_wrong(found[leaf.name])]
+    excused = {leaf.name: _excuse(subject, leaf, found[leaf.name], answer.probe, demand.seed) for leaf in wrong}
     return {name: finding for name, finding in excused.items() if finding is not None}
+
+
+def _excuse(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: int) -> Finding | None:
+    lost = vanishing(subject, leaf, one, seed)
+    if lost or finding.code:
+        return lost
+    return additive(subject, leaf, one, seed) or conditioned(subject, finding, one)
 
 
 def _is_wrong(finding: Finding) -> bool:

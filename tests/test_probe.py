@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nnverify.draws import generator
-from nnverify.probe import along, direction, exact_steps, probe
+from nnverify.probe import along, direction, exact_steps, few_enough, magnitudes, probe
+from nnverify.subject import Leaf
 from tests.subjects import dense, dense_backward, dense_leaves, subject
 
 LAYER = subject(dense, dense_backward, **dense_leaves())
@@ -84,3 +85,27 @@ def test_line_computes_each_value_once() -> None:
     before = len(calls)
     line(0.5), line(0.5), line(0.0)
     assert len(calls) - before == line.evaluations == 1
+
+
+def _sizes(values: Any) -> list[int]:
+    return [len(group) for group in magnitudes(Leaf("x", values))]
+
+
+def test_entries_of_another_magnitude_are_a_group_of_their_own() -> None:
+    assert _sizes(np.array([1.0, 2.0, 1e-9, 0.0])) == [3, 1]
+    assert _sizes(np.concatenate([np.linspace(0.5, 1, 100_000), np.full(8, 1e-9)])) == [100_000, 8]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_of_a_million_entries_some_are_next_to_zero_by_chance(seed: int) -> None:
+    rng = generator(seed)
+    assert _sizes(rng.standard_normal(1_000_000)) == [1_000_000]
+    assert _sizes(rng.uniform(0, 1, 1_000_000)) == [1_000_000]
+
+
+def test_few_is_what_a_density_explains() -> None:
+    sizes = np.linspace(1e-6, 1, 1001)
+    assert few_enough(sizes < 0.01, 0.01, sizes)
+    assert few_enough(sizes < 0, 0.01, sizes)
+    assert not few_enough(sizes < 0.5, 0.5, sizes)
+    assert not few_enough(np.arange(1001) < 100, 0.01, np.where(np.arange(1001) < 100, 1e-3, sizes))

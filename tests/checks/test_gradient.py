@@ -52,6 +52,16 @@ def test_the_wrong_leaf_fails_and_only_it(leaf: str, change: Change) -> None:
     assert found == {name: "fail" if name == leaf else "pass" for name in ("X", "W", "b")}
 
 
+def test_a_layer_of_many_entries_takes_no_more_evaluations_than_a_small_one() -> None:
+    """And is seen as finely: none of its entries has a line of its own for being next to zero by chance."""
+    sizes = ((4, 3, 5), (300, 8, 10_000))
+    small, large = (verify(subject(dense, dense_backward, **dense_leaves(*each))) for each in sizes)
+    assert small.outcome is large.outcome is Outcome.PASS
+    assert large.evaluations <= small.evaluations + 16 <= 80
+    assert large.resolution is not None
+    assert large.resolution < 1e-9
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_right_layer_passes_with_every_seed(seed: int) -> None:
     verdict = verify(subject(dense, dense_backward, **dense_leaves(seed=seed)), seed=seed)
