@@ -120,8 +120,13 @@ def shaken(subject: Subject, found: Reading, seed: int) -> Reading:
 
 
 def steadied(subject: Subject, readings: Sequence[Reading], seed: int) -> tuple[Reading, ...]:
-    """The readings; of those that neither agree nor differ, the backward's own rounding is measured."""
-    return tuple(shaken(subject, one, seed) if AGREES < one.excess <= DIFFERS else one for one in readings)
+    """The readings; where one neither agrees nor differs, nor dual numbers tell, its own rounding is measured."""
+
+    def steady(one: Reading) -> Reading:
+        between = AGREES < one.excess <= DIFFERS
+        return shaken(subject, one, seed) if between and asked(by_dual, subject, one.u, one.one, seed) is None else one
+
+    return tuple(steady(one) for one in readings)
 
 
 def _scatter(here: float, beside: Sequence[float]) -> float:

@@ -21,7 +21,7 @@ from nnverify.probe import Entries, Probe, along, direction, few_enough, magnitu
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place, sides, times
-from nnverify.witness import Testimony, claimed, confirmed, steadied
+from nnverify.witness import Testimony, claimed, confirmed
 
 Array = NDArray[np.float64]
 
@@ -122,7 +122,7 @@ class _Look:
     def _heard(self, leaf: Leaf, readings: Sequence[Reading]) -> Finding:
         """The finding, a wrong gradient only by the word of a second witness."""
         if not refuted(readings):
-            return _finding_for(leaf, steadied(self.subject, readings, self.seed))
+            return _finding_for(leaf, readings)
         heard = confirmed(self.subject, readings, self.seed)
         if heard.about and not refuted(heard.readings):
             return disputed(leaf, heard.about, heard.testimony)
