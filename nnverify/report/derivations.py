@@ -46,7 +46,7 @@ def _formula(row: Row) -> dict[str, str]:
 def _special_case(row: Row) -> dict[str, str]:
     return {
         "special case": row.identifier,
-        "general formula": row.statement,
+        "general formula": row.statement.removeprefix("out of "),
         "equal": _draws(row, "special case"),
         "outcome": word(row),
         "time": _time(row),

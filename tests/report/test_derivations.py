@@ -63,7 +63,7 @@ a.da       -              -        -             ERROR         0.0 s
 
 special case    general formula    equal      outcome    time
 --------------  -----------------  ---------  ---------  ------
-a.dw            out of b.dW        200 draws  pass       1.0 s
+a.dw            b.dW               200 draws  pass       1.0 s
 
 counterexample    claim    outcome    because
 ----------------  -------  ---------  -------------------------------
