@@ -156,8 +156,7 @@ def jax_check_grads(layer: Layer) -> bool:
         return A, (X, W, A)
 
     dense.defvjp(forward, backward)
-    check_grads(dense, tuple(map(jnp.asarray, layer.leaves)), order=1, modes=["rev"])
-    return True
+    return _accepts(lambda: check_grads(dense, tuple(map(jnp.asarray, layer.leaves)), order=1, modes=["rev"]))
 
 
 def autograd_check_grads(layer: Layer) -> bool:
@@ -168,7 +167,15 @@ def autograd_check_grads(layer: Layer) -> bool:
         layer.calls += 1
         return anp.tanh(anp.dot(X, W) + b)
 
-    check_grads(dense)(*layer.leaves)
+    return _accepts(lambda: check_grads(dense)(*layer.leaves))
+
+
+def _accepts(check: Callable[[], Any]) -> bool:
+    """Whether a check that asserts lets the gradient pass; along random directions a right one is accused at times."""
+    try:
+        check()
+    except AssertionError:
+        return False
     return True
 
 
