@@ -23,11 +23,11 @@ _WIDER = 2.0**6
 _POINTS, _ABOVE, _BELOW = range(-4, 5), range(9), range(-8, 1)
 _ORDERS = (3, 4, 5, 6)
 _SCALES = (2.0**-6, 2.0**-2)  # an output that does not move at these distances either is constant, not quantised
-_MULTIPLE = 2.0**-20
+_MULTIPLE = 2.0**-20  # that a weighted sum may be off the multiples of one spacing, relative to it
 _APART = 1000.0
 _GROWTH = (2.5, 16.0)  # over spacings four times as wide: noise grows by about 1, a kink by 4, what is smooth by 64
 _BETWEEN = (-2.618, 1.618)  # in spacings, from the middle: points off the lattice of the others
-_MORE_BETWEEN = (*_BETWEEN, -0.382, 3.236)
+_MORE_BETWEEN = (*_BETWEEN, -1.382, 3.236)  # none next to the point, where the function may jump
 _ALIASED = 30.0  # times the noise: values between the others that no polynomial through these predicts
 
 
@@ -136,7 +136,8 @@ def _uneven(line: Line, weights: Array | None, spacing: float) -> Array:
     for t in _MORE_BETWEEN:
         first, second = (line.change(np.floor(t) * spacing + j * spacing, weights) for j in (0, 1))
         off.append(np.abs(line.change(t * spacing, weights) - first - (t - np.floor(t)) * (second - first)))
-    return np.where(np.fmax.reduce(off) <= rounding, 0.0, 2 * np.fmax.reduce(off))
+    most = np.fmax.reduce(off)
+    return np.where(most <= rounding, 0.0, 2 * most)
 
 
 def _jumps(values: Array) -> Mask:

@@ -35,7 +35,16 @@ def test_a_jump_at_the_point_that_is_rounding_is_seen(weights: np.ndarray | None
 
 @pytest.mark.parametrize(
     "function",
-    [abs, lambda t: max(t, 0.0), lambda t: float(t > 0), lambda t: float(t == 0), lambda t: 3 * t, lambda t: 0.0],
+    [
+        abs,
+        lambda t: max(t, 0.0),
+        lambda t: float(t > 0),
+        lambda t: float(t >= 0) + 3 * t,
+        lambda t: float(t == 0),
+        lambda t: float(t == 0) + 3 * t,
+        lambda t: 3 * t,
+        lambda t: 0.0,
+    ],
 )
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
 def test_what_happens_at_the_point_itself_is_no_noise(
