@@ -26,15 +26,14 @@ _SCALES = (2.0**-6, 2.0**-2)  # an output that does not move at these distances 
 _MULTIPLE = 2.0**-20  # that a weighted sum may be off the multiples of one spacing, relative to it
 _APART = 1000.0
 _GROWTH = (2.5, 16.0)  # over spacings four times as wide: noise grows by about 1, a kink by 4, what is smooth by 64
-_BETWEEN = (-2.618, 1.618)  # in spacings, from the middle: points off the lattice of the others
-_MORE_BETWEEN = (*_BETWEEN, -1.382, 3.236)  # none next to the point, where the function may jump
+_BETWEEN = (-2.414, 1.732)  # in spacings, from the middle: off the lattice of the others, and unlike parts of it
 _ALIASED = 30.0  # times the noise: values between the others that no polynomial through these predicts
 
 
 def noise(line: Line, weights: Array | None = None) -> Array:
     """The standard deviation of the noise of each output, or of their weighted sum (one entry).
 
-    10 or 12 evaluations beside those at 0, ±2⁻⁶ and ±2⁻²; more where most values coincide although the output moves, as
+    10 evaluations beside those at 0, ±2⁻⁶ and ±2⁻²; more where most values coincide although the output moves, as
     those of a quantised function do: then the spacing widens until they differ. 0 where it is constant.
     """
     far = np.array([line.change(t, weights) for scale in _SCALES for t in (-scale, 0.0, scale)])
@@ -133,7 +132,7 @@ def _uneven(line: Line, weights: Array | None, spacing: float) -> Array:
     """
     rounding = 4 * (line.half_ulp(0.0, weights) + line.half_ulp(spacing, weights))
     off = []
-    for t in _MORE_BETWEEN:
+    for t in _BETWEEN:
         first, second = (line.change(np.floor(t) * spacing + j * spacing, weights) for j in (0, 1))
         off.append(np.abs(line.change(t * spacing, weights) - first - (t - np.floor(t)) * (second - first)))
     most = np.fmax.reduce(off)
