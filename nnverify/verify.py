@@ -129,7 +129,7 @@ def _is_open(finding: Finding) -> bool:
 
 
 def _elsewhere(subject: Subject, vacuous: Sequence[str], demand: Demand) -> dict[str, Finding]:
-    """Findings for leaves whose gradient is zero here: from points where it is not, if there are any."""
+    """Findings for leaves whose gradient is zero or all rounding here: from points where it is not, if any."""
     found: dict[str, Finding] = {}
     for other in moved(subject, demand.seed) if vacuous else ():
         judged = {one.leaf: one for one in gradient(other, demand.seed, demand.rtol).findings}
@@ -146,7 +146,9 @@ def _elsewhere(subject: Subject, vacuous: Sequence[str], demand: Demand) -> dict
 
 
 def _moved(finding: Finding) -> Finding:
-    return replace(finding, message=f"{finding.message}; {ELSEWHERE}, the gradient being zero at this one")
+    return replace(
+        finding, message=f"{finding.message}; {ELSEWHERE}, the gradient at this one being zero or all rounding"
+    )
 
 
 def _placed(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: int) -> Finding:

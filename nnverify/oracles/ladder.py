@@ -41,9 +41,9 @@ def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0, *, nar
     """The derivative of each output along the line, or of their weighted sum (one entry).
 
     Stops as soon as every error bar is at most ``wanted``; or, ``narrowest``, as narrow as smaller steps could make it:
-    what bends closer to the point is then seen by the noise's own steps only, and more coarsely.
-    11 to 51 evaluations beside those for the noise, and a few
-    dozen more where the function bends closer to the point than that, does not move, or moves in steps.
+    what bends closer to the point is then seen by the noise's own steps only, and more coarsely. 11 to 51 evaluations
+    beside those for the noise, and a few dozen more where the function bends closer to the point than that, does not
+    move, or moves in steps.
     Steps should be realised exactly, x + t·u without rounding, as probe.direction arranges it.
     The status tells why a bar is wide; at the edge of a domain the value is the one-sided derivative.
     """

@@ -46,3 +46,12 @@ def test_a_small_gradient_that_is_small_everywhere_has_not_cancelled(entry: int)
     factors = np.where(np.arange(4) == entry, 2.0, 1.0)
     verdict = check_gradients(lambda x: SCALES * x, lambda g, x: g * SCALES * factors, x=np.ones(4))
     assert verdict.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("strange", [["a", "b"], [None, None], [1j, 1j]])
+def test_a_gradient_that_is_no_number_at_other_points_says_nothing_about_this_one(strange: list[Any]) -> None:
+    def backward(g: Any, x: Any) -> Any:
+        return 3 * g * x if x[1] == 2.0 else np.array(strange)
+
+    verdict = check_gradients(lambda x: np.sum(x * x), backward, x=np.array([0.5, 2.0]), effort="point")
+    assert verdict.outcome is Outcome.FAIL
