@@ -7,7 +7,7 @@ return is validated here; nothing is judged.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -123,8 +123,8 @@ _SHARED = (type, FunctionType, MethodType, ModuleType)
 
 def like(vector: Array, output: Any) -> Any:
     """The vector cut and shaped like the output: the inverse of flatten."""
-    parts: Sequence[Any] = output if isinstance(output, tuple | list) else (output,)
-    ends = np.cumsum([np.size(part) for part in parts])[:-1]
-    pieces = zip(np.split(vector, ends), parts, strict=True)
-    shaped = tuple(piece.reshape(np.shape(part))[()] for piece, part in pieces)
-    return shaped if isinstance(output, tuple | list) else shaped[0]
+    if not isinstance(output, tuple | list):
+        return vector.reshape(np.shape(output))[()]
+    ends = np.cumsum([np.size(part) for part in output])[:-1]
+    pieces = zip(np.split(vector, ends), output, strict=True)
+    return tuple(piece.reshape(np.shape(part))[()] for piece, part in pieces)

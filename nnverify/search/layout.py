@@ -44,34 +44,36 @@ def _expanded(value: Array) -> Array:
     return np.broadcast_to(value[:1].copy() if value.ndim > 1 else value.reshape(-1)[:1].copy(), value.shape)
 
 
-LAYOUTS: dict[str, Arrange] = {
+_REORDERED: dict[str, Arrange] = {
     "in Fortran order": np.asfortranarray,
     "a slice of a larger array": _sliced,
     "read backwards, with negative strides": _reversed,
+}
+_REPEATED: dict[str, Arrange] = {
     "one row repeated, with a stride of zero": _expanded,
     "one number repeated, with strides of zero": lambda value: np.broadcast_to(
         value.reshape(-1)[:1].copy(), value.shape
     ),
 }
+LAYOUTS = _REORDERED | _REPEATED
 
 
 def layout(subject: Subject, seed: int) -> Iterator[Finding]:
     """A finding for each layout of all leaves, or of the upstream, that changes a gradient."""
     values = [copied(leaf.value) for leaf in subject.leaves]
     places = [place for place, leaf in enumerate(subject.leaves) if leaf.differentiable and np.size(leaf.value) > 1]
-    for words, arrange in LAYOUTS.items():
+    same = ran(subject, _with(values, {}), seed) if places else None
+    for words, arrange in LAYOUTS.items() if places else ():
         arranged = {place: arrange(values[place]) for place in places}
         names = ", ".join(subject.leaves[place].name for place in arranged)
-        if not arranged:
-            continue
         alike = _with(values, {place: _plain(one) for place, one in arranged.items()})
-        plain = ran(subject, [copied(value) for value in alike], seed)
+        plain = same if words in _REORDERED else ran(subject, [copied(value) for value in alike], seed)
         if plain is None or plain.raised or not plain.finite:
             continue
         where = f"{names} {'is' if len(arranged) == 1 else 'are'} {words}"
         found = ran(subject, _with(values, arranged), seed)
         yield from _compared(subject, plain, found, where, partial(beside, subject, alike, seed))
-        yield from _upstream(subject, values, seed, words, arrange)
+        yield from _upstream(subject, values, seed, words, same if words in _REORDERED else None)
 
 
 def _with(values: Sequence[Any], others: dict[int, Array]) -> list[Any]:
@@ -79,16 +81,19 @@ def _with(values: Sequence[Any], others: dict[int, Array]) -> list[Any]:
     return [others.get(place, copied(value)) for place, value in enumerate(values)]
 
 
-def _upstream(subject: Subject, values: Sequence[Any], seed: int, words: str, arrange: Arrange) -> Iterator[Finding]:
-    """The same for the upstream gradient, part by part where there are several outputs."""
+def _upstream(subject: Subject, values: Sequence[Any], seed: int, words: str, same: Ran | None) -> Iterator[Finding]:
+    """The same for the upstream gradient, part by part where there are several outputs.
+
+    same  the run with the upstream as it is, where this layout only reorders it
+    """
 
     def arranged(output: Any) -> Any:
-        return _each(upstream_of(subject, output, seed), arrange)
+        return _each(upstream_of(subject, output, seed), LAYOUTS[words])
 
     def plain(output: Any) -> Any:
         return _each(arranged(output), _plain)
 
-    one = ran(subject, _with(values, {}), seed, plain)
+    one = same or ran(subject, _with(values, {}), seed, plain)
     if one is not None and not one.raised and one.finite:
         two = ran(subject, _with(values, {}), seed, arranged)
         if two is not None and not (two.raised and subject.stateful and "read-only" in two.raised):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from nnverify.conventions._randomness import restored
+from nnverify.conventions._randomness import World, restored
 from nnverify.executing import Lost
 from nnverify.search.judge import Budget, judged
 from nnverify.search.layer import Base, Layer, Point, based
@@ -25,12 +25,15 @@ def results(base: Base, points: Iterable[Point], budget: Budget) -> Iterator[Res
 
 
 def _here(base: Base, points: Iterator[Point], budget: Budget) -> Iterator[Result]:
+    world = World(base.layer.forward, base.layer.backward)
     for point in points:
         if budget.spent:
             budget.left[point.dimension] += 1
             return
-        with restored(base.layer.forward, base.layer.backward):
+        try:
             found = judged(base, point, budget)
+        finally:
+            world.rewind()
         yield point, found
 
 
