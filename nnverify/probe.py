@@ -100,6 +100,8 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
         return [finite] if len(finite) else []
     exponents = np.frexp(value[finite])[1]
     depth = (np.max(exponents[value[finite] > 0]) - exponents) // _DECADE
+    if not np.any(depth[value[finite] > 0]):
+        return [finite]
     depth = np.where((value[finite] > 0) & ~_by_chance(value[finite], depth), depth, 0)
     return [finite[depth == level] for level in np.unique(depth)]
 

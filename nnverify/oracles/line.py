@@ -37,7 +37,8 @@ class Line:
         self._value = value
         self.eps = eps
         self._keeps = weights is None
-        self._weights = weights
+        self._weights: Array | None = None
+        self._halves = np.zeros(0)
         self._known: dict[float, Array] = {} if here is None else {0.0: here}
         self._summed: dict[float, tuple[Array, Array, bool]] = {}
         self._given = len(self._known)
@@ -68,7 +69,7 @@ class Line:
     def _seen(self, t: float, weights: Array) -> tuple[Array, Array, bool]:
         """Change and half ulp of the weighted sum, and whether an output with a weight has changed at all."""
         if weights is not self._weights:
-            self._weights, self._summed = weights, {}
+            self._weights, self._halves, self._summed = weights, self.eps / 2 * weights, {}
         if t not in self._summed:
             value = self(t) if self._keeps or t == 0 or t in self._known else self._evaluate(t)
             self._summed[t] = self._sum(value, weights)
@@ -76,9 +77,9 @@ class Line:
 
     def _sum(self, value: Array, weights: Array) -> tuple[Array, Array, bool]:
         difference = value - self(0.0)
-        half = max(norm(self.eps / 2 * weights * value), SUBNORMAL)
-        moved = bool(np.any((difference != 0) & (weights != 0)))
-        return np.array([weights @ difference]), np.array([half]), moved
+        change, half = float(weights @ difference), max(norm(self._halves * value), SUBNORMAL)
+        moved = 0 < abs(change) < np.inf or bool(np.any((difference != 0) & (weights != 0)))
+        return np.array([change]), np.array([half]), moved
 
     def __call__(self, t: float) -> Array:
         if t not in self._known:

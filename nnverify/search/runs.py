@@ -76,10 +76,11 @@ def differences(subject: Subject, plain: Ran, found: Ran, beside: Sequence[Ran] 
     if differ(found.output, plain.output, within=within, nothing=spread):
         yield first, "forward gives another output"
         return
+    nothing = _nothing(plain)
     for leaf in subject.targets():
         one, two = plain.gradients.gradient(leaf.name), found.gradients.gradient(leaf.name)
         spread = _spread(one, [other.gradients.gradient(leaf.name) for other in beside])
-        if one is not None and (two is None or differ(two, one, within=within, nothing=_nothing(plain) + spread)):
+        if one is not None and (two is None or differ(two, one, within=within, nothing=nothing + spread)):
             yield leaf.name, f"d{leaf.name} is another one"
 
 
