@@ -109,19 +109,24 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
 def _by_chance(value: Array, depth: Entries) -> NDArray[np.bool_]:
     """Which entries are in a lower group only because there are so many that some are next to zero."""
     top, lower = float(np.max(value)), np.zeros(len(value), dtype=bool)
+    typical = _typical(value)
     for level in np.unique(depth[(depth > 0) & (value > 0)]):
         below = (depth >= level) & (value > 0)
-        lower |= below & few_enough(below, np.ldexp(top, -_DECADE * int(level)), value)
+        lower |= below & _few(below, np.ldexp(top, -_DECADE * int(level)) / typical, int(np.count_nonzero(value)))
     return lower
 
 
 def few_enough(small: NDArray[np.bool_], bound: float, sizes: Array) -> bool:
     """Whether chance explains how few of many sizes are below a bound: they are no denser there than elsewhere."""
-    count, total = np.count_nonzero(small), np.count_nonzero(sizes)
-    if not count:
-        return True
-    share = bound / float(np.median(sizes[sizes > 0]))
-    return bool(share <= _RARE and count <= _CHANCE * total * share)
+    return not np.any(small) or _few(small, bound / _typical(sizes), int(np.count_nonzero(sizes)))
+
+
+def _typical(sizes: Array) -> float:
+    return float(np.median(sizes[sizes > 0]))
+
+
+def _few(small: NDArray[np.bool_], share: float, total: int) -> bool:
+    return bool(share <= _RARE and np.count_nonzero(small) <= _CHANCE * total * share)
 
 
 def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entries | None = None) -> Array:
@@ -156,11 +161,12 @@ def exact_steps(x: Array, u: Array) -> Array:
     return np.ldexp(np.where(bits == 0, np.sign(u), bits), exponent - _BITS)
 
 
-def along(subject: Subject, u: Mapping[str, Array], one: Probe, *, summed: bool = False) -> Line:
-    """The subject's outputs, as one vector, on the line through its point, where they are the probe's.
+def along(subject: Subject, u: Mapping[str, Array], *probes: Probe, summed: bool = False) -> Line:
+    """The subject's outputs, as one vector, on the line through its point, where they are the first probe's.
 
-    summed  only their sum with the probe's upstream is asked for, and kept
+    summed  only their sums with the probes' upstreams are asked for, and kept
     """
+    one = probes[0]
 
     def value(t: float) -> Array:
         found = subject.flatten(subject.forward(*shifted(subject, u, t)))
@@ -168,7 +174,7 @@ def along(subject: Subject, u: Mapping[str, Array], one: Probe, *, summed: bool 
             raise Reshaped(f"{len(found)} outputs, and {len(one.output)} at the point")
         return found
 
-    return Line(value, one.output, one.spacing, one.upstream if summed else None)
+    return Line(value, one.output, one.spacing, [other.upstream for other in probes] if summed else ())
 
 
 def shifted(subject: Subject, u: Mapping[str, Array], t: float) -> list[Any]:

@@ -17,6 +17,7 @@ from nnverify._compare import AGREES, DIFFERS, SEEN, excess, norm
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.integral import integral
 from nnverify.oracles.ladder import ladder
+from nnverify.oracles.line import Line
 from nnverify.probe import Probe, along, shifted
 from nnverify.subject import Leaf, Subject, like
 
@@ -102,14 +103,17 @@ class Reading:
         return SEEN * self.bar / size if size > 0 else np.inf
 
 
-def read(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0, *, closely: bool = True) -> Reading:
+def read(
+    subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0, *, line: Line | None = None
+) -> Reading:
     """Both sides along u, by leaf; ``rtol``, relative to the backward's terms, adds to the bar.
 
-    Where the two agree at large steps they do not by chance; where they do not, smaller ones are tried if ``closely``.
+    Where the two agree at large steps they do not by chance; where they do not, smaller ones are tried.
+    line  that of u, where it is shared with other readings: it is not looked at more closely then
     """
+    closely, line = line is None, line or along(subject, u, one, summed=True)
     terms = _terms(one.gradients, u)
     total = np.concatenate([term.reshape(-1) for term in terms.values()])
-    line = along(subject, u, one, summed=True)
     slack, claimed = rtol * float(np.sum(np.abs(total))), float(np.sum(total))
     own = _rounding(one.gradients, terms) + slack
     found = ladder(line, one.upstream, WANTED * norm(total), narrowest=True)

@@ -78,7 +78,7 @@ class Subject:
         """All outputs as one float64 vector. Raises UsageError for what is no array of real numbers."""
         parts = output if isinstance(output, tuple | list) else (output,)
         vectors = [self._vector(part) for part in parts]
-        return vectors[0].copy() if len(vectors) == 1 else np.concatenate(vectors)
+        return vectors[0] if len(vectors) == 1 else np.concatenate(vectors)
 
     def _vector(self, part: Any) -> Array:
         array = np.asarray(part)

@@ -95,7 +95,7 @@ def _parts(value: Any) -> Sequence[Any]:
 def _same(one: Any, two: Any) -> bool:
     if not isinstance(one, np.ndarray) or not isinstance(two, np.ndarray):
         return True
-    return one.shape == two.shape and np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+    return np.array_equal(one, two) or (one.dtype.kind == "f" and np.array_equal(one, two, equal_nan=True))
 
 
 def overlap(one: Any, two: Any) -> bool:

@@ -15,19 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import AGREES
+from nnverify.checks.malformed import CHECK, blocked, malformed
 from nnverify.isolation import nothing
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, along, direction, few_enough, magnitudes, probe
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, place, sides, times
+from nnverify.verdict import Finding, Outcome, sides, times
 from nnverify.witness import Testimony, claimed, confirmed
 
 Array = NDArray[np.float64]
 
-CHECK = "gradient"
 _SHARED = 1e-9  # a leaf that the joint line cannot see this finely is looked at alone
 _DIRECTIONS = 4  # at most, where the first two leave it open
+_MANY = 64  # outputs
 _DROWNED = 30.0  # bars: an entry that contributes less than this is not seen beside the others
 
 
@@ -43,51 +44,13 @@ class Answer:
 def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
     """One finding per leaf that receives a gradient. ``rtol``, relative to the gradient's terms, adds to every bar."""
     look = _Look(subject, seed, rtol, [probe(subject, number, seed) for number in range(2)])
-    if blocked := _blocked(subject, look.probes[0], seed):
-        return Answer(blocked, look.probes[0], 1)
-    broken = {leaf.name: found for leaf in subject.targets() if (found := _malformed(leaf, look.probes[0]))}
+    if instead := blocked(subject, look.probes[0], seed):
+        return Answer(instead, look.probes[0], 1)
+    broken = {leaf.name: found for leaf in subject.targets() if (found := malformed(leaf, look.probes[0]))}
     leaves = [leaf for leaf in subject.targets() if leaf.name not in broken]
-    joint = [look.joint(leaves, one) for one in look.probes] if leaves else []
+    joint = look.joint(leaves) if leaves else []
     findings = [broken.get(leaf.name) or look.judge(leaf, joint) for leaf in subject.targets()]
     return Answer(tuple(findings), look.probes[0], look.evaluations)
-
-
-def _blocked(subject: Subject, one: Probe, seed: int) -> tuple[Finding, ...]:
-    """What keeps every leaf from being judged: a backward that raises, a forward that is not finite."""
-    bad = np.flatnonzero(~np.isfinite(one.output))
-    if one.raised:
-        outcome, message, code = Outcome.FAIL, f"backward raised {one.raised}", "NV306"
-    elif len(bad) and not np.array_equal(probe(subject, one.number, seed).output, one.output, equal_nan=True):
-        message = "forward returns something else at every call for the same leaves, and not always finite numbers"
-        outcome, code = Outcome.INCONCLUSIVE, "NV207"
-    elif len(bad):
-        found = f"{len(bad)} of {one.output.size} outputs are not finite, the first is number {bad[0]}"
-        outcome, message, code = Outcome.INCONCLUSIVE, f"forward is not finite at this point: {found}", "NV304"
-    else:
-        return ()
-    return tuple(Finding(CHECK, leaf.name, outcome, message, code) for leaf in subject.targets())
-
-
-def _malformed(leaf: Leaf, one: Probe) -> Finding | None:
-    """What is wrong with a gradient before any value is compared."""
-    name = leaf.name
-    if one.gradients.get(name) is None:
-        return Finding(CHECK, name, Outcome.FAIL, f"d{name} is missing: backward returned none for it", "NV303")
-    found = np.asarray(one.gradients[name])
-    if found.dtype.kind not in "fiub":
-        message = f"d{name} holds no real numbers: dtype {found.dtype}"
-        return Finding(CHECK, name, Outcome.FAIL, message, "NV302")
-    if found.shape != np.shape(leaf.value):
-        message = f"d{name} has shape {found.shape}, but {name} has shape {np.shape(leaf.value)}"
-        return Finding(CHECK, name, Outcome.FAIL, message, "NV301")
-    bad = np.argwhere(~np.isfinite(found.astype(np.float64)))
-    if len(bad):
-        index = tuple(int(i) for i in bad[0])
-        value = float(found[index])
-        where = f"d{name}{place(index) if index else ''}"
-        message = f"{where} is {value}: {len(bad)} of {found.size} entries are not finite"
-        return Finding(CHECK, name, Outcome.FAIL, message, "NV304", index, value)
-    return None
 
 
 class _Look:
@@ -96,20 +59,37 @@ class _Look:
     def __init__(self, subject: Subject, seed: int, rtol: float, probes: list[Probe]) -> None:
         self.subject, self.seed, self.rtol, self.probes = subject, seed, rtol, probes
         self.evaluations = 0
+        self._groups = {leaf.name: magnitudes(leaf) for leaf in subject.targets()}
 
-    def read(self, one: Probe, u: dict[str, Array], *, closely: bool = True) -> Reading:
-        found = read(self.subject, one, u, self.rtol, closely=closely)
+    def read(self, one: Probe, u: dict[str, Array]) -> Reading:
+        found = read(self.subject, one, u, self.rtol)
         self.evaluations += found.evaluations
         return found
 
-    def joint(self, leaves: Sequence[Leaf], one: Probe) -> Reading:
-        """One line through all the leaves: it passes them, or leaves them to lines of their own."""
-        u = {leaf.name: direction(self.subject, leaf, one.number, self.seed) for leaf in leaves}
-        return self.read(one, u, closely=False)
+    def joint(self, leaves: Sequence[Leaf]) -> list[Reading]:
+        """A reading per probe, along all the leaves at once: they pass them, or leave them to lines of their own.
+
+        Many outputs that two upstreams weigh in two ways are told apart along one line, too; few need two.
+        """
+        shared = self.probes[0].output.size >= _MANY
+        lines = [self.probes] if shared else [[one] for one in self.probes]
+        return [reading for probes in lines for reading in self._together(leaves, probes)]
+
+    def _together(self, leaves: Sequence[Leaf], probes: Sequence[Probe]) -> list[Reading]:
+        u = {leaf.name: self._direction(leaf, probes[0].number) for leaf in leaves}
+        line = along(self.subject, u, *probes, summed=True)
+        found = [read(self.subject, one, u, self.rtol, line=line) for one in probes]
+        self.evaluations += line.evaluations
+        return found
+
+    def _direction(self, leaf: Leaf, number: int) -> Array:
+        """Of the main group of the leaf's entries."""
+        main = next(iter(self._groups[leaf.name]), np.zeros(0, dtype=np.intp))
+        return direction(self.subject, leaf, number, self.seed, main)
 
     def judge(self, leaf: Leaf, joint: Sequence[Reading]) -> Finding:
         """The finding about one leaf: by the joint lines if they can see it, then by its own."""
-        groups = magnitudes(leaf)
+        groups = self._groups[leaf.name]
         if not groups:
             return Finding(CHECK, leaf.name, Outcome.PASS, f"{leaf.name} has no entries that could be moved")
         readings = list(joint) if resolved(joint, leaf.name, _SHARED) else self.alone(leaf, groups[:1])
@@ -169,8 +149,8 @@ class _Look:
 
     def drowned(self, leaf: Leaf, readings: Sequence[Reading]) -> list[Reading]:
         """Readings along entries that the others have drowned, where these can be seen by themselves."""
-        bar, main = max(one.bar for one in readings), magnitudes(leaf)[0]
-        terms = leaf_terms(self.probes[0], leaf, direction(self.subject, leaf, 0, self.seed))
+        bar, main = max(one.bar for one in readings), self._groups[leaf.name][0]
+        terms = leaf_terms(self.probes[0], leaf, readings[0].u[leaf.name])
         small = (terms[main] > 0) & (terms[main] < _DROWNED * bar)
         if few_enough(small, _DROWNED * bar, terms[main]):
             return []

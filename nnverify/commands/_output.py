@@ -112,7 +112,7 @@ def searching(words: str) -> None:
 
 
 def _bar(total: int) -> Generator[None, str]:
-    with import_module("tqdm").tqdm(total=total, file=sys.stderr, leave=False, unit="row") as bar:
+    with import_module("tqdm").tqdm(total=total, file=sys.stderr, leave=False, unit="row", mininterval=0) as bar:
         while True:
             bar.set_postfix_str((yield), refresh=False)
             bar.update()

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 # Exponents k of the steps 2⁻ᵏ: up to how many are tried at once. Below 2⁻²⁶ noise/step exceeds what a float64 function
 # can resolve to many digits; the smaller steps are for what bends even there.
 _PORTIONS = tuple(tuple(range(2, last + 1)) for last in (6, 8, 10, 14, 18, 22, 26))
+_NARROW = 4.0  # times the least that noise lets a bar be: a few more steps would not halve it
 _ALL, _DEEP = _PORTIONS[-1], tuple(range(2, 38))
 
 
@@ -51,7 +52,7 @@ def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0, *, nar
     below = near(line, weights, sigma)
     for exponents in _PORTIONS:
         found = _climbed(line, weights, sigma, exponents)
-        enough = np.maximum(wanted, _least(found.rungs)) if narrowest else wanted
+        enough = np.maximum(wanted, _NARROW * _least(found.rungs)) if narrowest else wanted
         if np.all(found.bound <= enough) and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
             break
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,27 @@ class Reshaped(ValueError):
     """The function has another number of outputs there than at the point."""
 
 
+class _Sum:
+    """The outputs' weighted sum: by place its change, its half ulp, and whether an output with a weight has moved."""
+
+    def __init__(self, weights: Array, eps: float | Array) -> None:
+        self.weights, self._halves = weights, eps / 2 * weights
+        self.known: dict[float, tuple[Array, Array, bool]] = {}
+
+    def add(self, t: float, value: Array, here: Array) -> None:
+        difference = value - here
+        change, half = float(self.weights @ difference), max(norm(self._halves * value), SUBNORMAL)
+        moved = 0 < abs(change) < np.inf or bool(np.any((difference != 0) & (self.weights != 0)))
+        self.known[t] = np.array([change]), np.array([half]), moved
+
+
 class Line:
     """t ↦ f(x + t·u) as a float64 vector; NaN where the function raises.
 
     here     the value at the point, where it is known already
     eps      the spacing of the outputs' floats, relative to them, per output where they differ
-    weights  all that is asked for is the outputs' sum with these: of values away from the point only that is kept
+    sums     all that is asked for are the outputs' sums with these weights: of values away from the point only they
+             are kept
     trouble  the first exception met away from the point: the function's domain ends there
     """
 
@@ -32,21 +47,19 @@ class Line:
         value: Callable[[float], Array],
         here: Array | None = None,
         eps: float | Array = EPS,
-        weights: Array | None = None,
+        sums: Sequence[Array] = (),
     ) -> None:
         self._value = value
         self.eps = eps
-        self._keeps = weights is None
-        self._weights: Array | None = None
-        self._halves = np.zeros(0)
+        self._keeps = not sums
         self._known: dict[float, Array] = {} if here is None else {0.0: here}
-        self._summed: dict[float, tuple[Array, Array, bool]] = {}
+        self._sums = [_Sum(weights, eps) for weights in sums]
         self._given = len(self._known)
         self.trouble: Exception | None = None
 
     @property
     def evaluations(self) -> int:
-        return len(self._known.keys() | self._summed.keys()) - self._given
+        return len(self._known.keys() | {t for one in self._sums for t in one.known}) - self._given
 
     @property
     def reshaped(self) -> bool:
@@ -54,7 +67,7 @@ class Line:
 
     def still(self, weights: Array) -> bool:
         """Whether no value met so far, of those with a weight, differs from that at the point."""
-        return not any(self._seen(t, weights)[2] for t in [*self._known, *self._summed])
+        return not any(self._seen(t, weights)[2] for t in [*self._known, *self._sum(weights).known])
 
     def change(self, t: float, weights: Array | None) -> Array:
         """The differences from the value at the point, or their weighted sum as one entry."""
@@ -67,19 +80,20 @@ class Line:
         return self._seen(t, weights)[1]
 
     def _seen(self, t: float, weights: Array) -> tuple[Array, Array, bool]:
-        """Change and half ulp of the weighted sum, and whether an output with a weight has changed at all."""
-        if weights is not self._weights:
-            self._weights, self._halves, self._summed = weights, self.eps / 2 * weights, {}
-        if t not in self._summed:
-            value = self(t) if self._keeps or t == 0 or t in self._known else self._evaluate(t)
-            self._summed[t] = self._sum(value, weights)
-        return self._summed[t]
+        found = self._sum(weights)
+        if t not in found.known:
+            kept = self._keeps or t == 0 or t in self._known
+            value, here = self(t) if kept else self._evaluate(t), self(0.0)
+            for one in [found] if kept else self._sums:
+                one.add(t, value, here)
+        return found.known[t]
 
-    def _sum(self, value: Array, weights: Array) -> tuple[Array, Array, bool]:
-        difference = value - self(0.0)
-        change, half = float(weights @ difference), max(norm(self._halves * value), SUBNORMAL)
-        moved = 0 < abs(change) < np.inf or bool(np.any((difference != 0) & (weights != 0)))
-        return np.array([change]), np.array([half]), moved
+    def _sum(self, weights: Array) -> _Sum:
+        found = next((one for one in self._sums if one.weights is weights), None)
+        if found is None:
+            found = _Sum(weights, self.eps)
+            self._sums = [found, *(() if self._keeps else self._sums)]
+        return found
 
     def __call__(self, t: float) -> Array:
         if t not in self._known:
