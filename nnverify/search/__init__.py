@@ -14,13 +14,14 @@ from dataclasses import replace
 from nnverify._session import SESSION
 from nnverify.conventions._randomness import restored
 from nnverify.executing import Lost
-from nnverify.search.judge import Budget
+from nnverify.search.judge import Budget, glanced
 from nnverify.search.layer import Base, Layer, Point, based
 from nnverify.search.parameters import with_parameters
-from nnverify.search.plan import COMPARISONS, POINTS
+from nnverify.search.plan import COMPARISONS, POINTS, Comparison
 from nnverify.search.program import at_point, searching
 from nnverify.search.results import results
 from nnverify.search.shrink import shrunk
+from nnverify.search.smaller import smaller
 from nnverify.verdict import Finding, Outcome, Verdict
 from nnverify.verify import verify
 
@@ -41,8 +42,9 @@ def searched(layer: Layer) -> Verdict:
     if first.outcome is Outcome.FAIL:
         return _shown(base, _here(base), first, budget) if chosen.effort == "thorough" else first
     thorough = chosen.effort == "thorough"
-    found = None if "NV304" in first.codes else _compared(base, first, budget)  # no numbers, nothing to compare
-    found = _tried(base, budget) if found is None else found
+    near = base if thorough else smaller(base)
+    found = None if "NV304" in first.codes else _compared(base, near, first, budget)  # no numbers, nothing to compare
+    found = _tried(base, near, budget) if found is None else found
     found = _mixed(base, budget) if found is None and thorough else found
     evaluations = first.evaluations + budget.evaluations
     if found is not None:
@@ -60,19 +62,28 @@ def _here(base: Base) -> Point:
     return Point("", "", base.leaves, {}, base.options)
 
 
-def _points(base: Base) -> Iterator[Point]:
+def _points(base: Base, near: Base, budget: Budget) -> Iterator[Point]:
     thorough = base.layer.chosen.effort == "thorough"
     for dimension in POINTS:
         if thorough or dimension.standard:
             yield from dimension.points(base)
+        elif dimension.quick and dimension.small and near is not base:
+            odd = _odd(dimension.quick(near), near, budget)
+            yield from (point for point in dimension.quick(base) if point.special in odd) if odd else ()
         elif dimension.quick:
             yield from (replace(point, glance=True) for point in dimension.quick(base))
 
 
-def _tried(base: Base, budget: Budget) -> Verdict | None:
+def _odd(points: Iterator[Point], near: Base, budget: Budget) -> set[str]:
+    """What is special where a glance finds something odd in the smaller layer."""
+    with restored(near.layer.forward, near.layer.backward):
+        return {point.special for point in points if glanced(near, point, budget)}
+
+
+def _tried(base: Base, near: Base, budget: Budget) -> Verdict | None:
     """The verdict at the first point that fails, else that some were lost on an executor; None where there is none."""
     lost: list[Lost] = []
-    for point, found in results(base, _points(base), budget):
+    for point, found in results(base, _points(base, near, budget), budget):
         SESSION.progress(f"{base.layer.where}: {budget.tried.total()} points, {point.dimension}")
         if isinstance(found, Lost):
             lost.append(found)
@@ -116,7 +127,7 @@ def _explained(finding: Finding, first: Verdict) -> Finding:
     return replace(finding, code=cause.code, cause=cause.cause, fix=cause.fix)
 
 
-def _compared(base: Base, first: Verdict, budget: Budget) -> Verdict | None:
+def _compared(base: Base, near: Base, first: Verdict, budget: Budget) -> Verdict | None:
     """The verdict with the findings of two runs that ought to be the same; None where they all are."""
     thorough = base.layer.chosen.effort == "thorough"
     for question in COMPARISONS if thorough else [one for one in COMPARISONS if one.standard]:
@@ -125,11 +136,15 @@ def _compared(base: Base, first: Verdict, budget: Budget) -> Verdict | None:
             continue
         SESSION.progress(f"{base.layer.where}: {question.name}")
         budget.tried[question.name] += 1
-        if found := tuple(
-            question.findings(replace(base, subject=budget.counted(base.subject)), base.layer.demand.seed)
-        ):
+        if question.small and near is not base and not _asked(question, near, budget):
+            continue
+        if found := _asked(question, base, budget):
             return replace(first, findings=(*first.findings, *found), program=searching(base.layer, _here(base)))
     return None
+
+
+def _asked(question: Comparison, base: Base, budget: Budget) -> tuple[Finding, ...]:
+    return tuple(question.findings(replace(base, subject=budget.counted(base.subject)), base.layer.demand.seed))
 
 
 def _covered(base: Base, budget: Budget) -> Iterator[str]:

@@ -80,6 +80,15 @@ def judged(base: Base, point: Point, budget: Budget) -> Verdict | None:
     return None
 
 
+def glanced(base: Base, point: Point, budget: Budget) -> bool:
+    """Whether a glance finds something odd at the point."""
+    try:
+        subject = budget.counted(subject_at(base, point))
+        return finite(subject) and suspicious(subject, base.layer.demand.seed)
+    except UsageError:
+        return False
+
+
 def subject_at(base: Base, point: Point) -> Subject:
     """The subject at the point. Raises UsageError where forward does not take it."""
     leaves = point.leaves if point.dtype is None else in_precision(point.leaves, point.dtype)
