@@ -15,24 +15,12 @@ from numpy.typing import NDArray
 from nnverify.draws import generator
 from nnverify.probe import Probe
 from nnverify.subject import Subject, copied, like
-from nnverify.watch import Result, Watch, overlap
+from nnverify.tolerance import Tolerance, differ, tolerance
+from nnverify.watch import Result, Watch, kept, overlap
 
 Array = NDArray[np.float64]
 
 FACTOR = -4.0  # a power of two and a sign: exact in every arithmetic, and larger than any upstream drawn so far
-_DIGITS = 64.0  # square roots of a unit in the last place that the same sum, taken in another order, may be off
-_ADDED = 1e-4  # of the largest entry, that the sum of two gradients may be off in the sum's stead
-_CANCELLED = 64.0  # units in the last place of the terms of a gradient that has cancelled
-_NOTHING = 4096.0  # units in the last place of the largest gradient: what cannot be told from zero
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """What rounding alone explains: a part of a gradient's largest entry, and a size below which all is zero."""
-
-    again: float
-    added: float
-    nothing: float
 
 
 @dataclass(frozen=True)
@@ -44,10 +32,11 @@ class Calls:
     scaled          the gradients for FACTOR·w
     again           the same pullback, called a second time, with w′
     zero            the gradients for no upstream
-    mixed           the gradients for w + w′, another forward having run between forward and pullback
+    mixed           the leaves whose gradient for w + w′ is the sum of those for each, another forward having run
+                    between forward and pullback
     plain           the same without that forward; called only where the mixed ones do not add up
     reused          output and gradients for w of what was used before at another point; None where nothing is kept
-    alone           the gradients for w on the first sample only, where the samples do not meet in forward
+    alone           the data's gradient for w on the first sample only, where the samples do not meet in forward
     changed         "X by forward", "dout by backward", …: arguments that are not as they were
     shared          pairs of names whose arrays share memory
     returned_again  gradients whose memory the next call has returned once more
@@ -59,8 +48,8 @@ class Calls:
     scaled: Result
     again: Result
     zero: Result
-    mixed: Result
-    plain: Result | None
+    mixed: frozenset[str]
+    plain: frozenset[str] | None
     reused: tuple[Array, Result] | None
     alone: Result | None
     changed: tuple[str, ...]
@@ -72,18 +61,18 @@ class Calls:
 def call(subject: Subject, first: Probe, second: Probe, seed: int) -> Calls:
     """Make the calls. Raises what forward raises; a pullback that raises is recorded."""
     twice = _twice(subject, first, second)
-    mixed = _mixed(subject, first, second, seed)
-    allowed = _tolerance(subject, first, second)
-    adds = all(adds_up(leaf.name, first, second, mixed.result, allowed) for leaf in subject.targets())
+    allowed = tolerance(subject, first, second)
+    mixed = _mixed(subject, first, second, seed, allowed)
+    every = {leaf.name for leaf in subject.targets()}
     return Calls(
         first,
         second,
         (first.output, second.output, twice.output, mixed.output),
         twice.scaled,
         twice.following,
-        plain(subject, np.zeros_like(first.upstream)),
-        mixed.result,
-        None if adds else plain(subject, first.upstream + second.upstream),
+        _plain(subject, np.zeros_like(first.upstream)).without_zeros(),
+        mixed.adds,
+        None if mixed.adds == every else _adding(subject, first, second, _both(subject, first, second), allowed),
         _reused(subject, first, seed),
         _alone(subject, first, seed),
         tuple(dict.fromkeys((*twice.changed, *mixed.changed))),
@@ -109,12 +98,17 @@ def _twice(subject: Subject, first: Probe, second: Probe) -> _Twice:
     watch = Watch(subject)
     output, pullback = watch.forward()
     given = watch.backward(pullback, output, FACTOR * first.upstream)
-    shared, scaled = tuple(watch.shared(given)), given.kept()
+    shared, scaled = tuple(watch.shared(given)), given.kept(first.gradients, FACTOR)
     following = watch.backward(pullback, output, second.upstream)
     again = [name for name, part in given.gradients.items() if overlap(part, following.gradients.get(name))]
     del given  # large, and from here on nobody's
     return _Twice(
-        subject.flatten(output), scaled, following.kept(), shared, tuple(again), tuple(dict.fromkeys(watch.changed))
+        kept(subject.flatten(output), first.output),
+        scaled,
+        following.kept(second.gradients),
+        shared,
+        tuple(again),
+        tuple(dict.fromkeys(watch.changed)),
     )
 
 
@@ -123,59 +117,43 @@ class _Mixed:
     """One forward, another one elsewhere, and then the pullback of the first for both upstreams."""
 
     output: Array
-    result: Result
+    adds: frozenset[str]
     changed: tuple[str, ...]
 
 
-def _mixed(subject: Subject, first: Probe, second: Probe, seed: int) -> _Mixed:
+def _mixed(subject: Subject, first: Probe, second: Probe, seed: int, allowed: Tolerance) -> _Mixed:
     watch = Watch(subject)
     output, pullback = watch.forward()
     with suppress(Exception):  # other values may lie outside forward's domain
         subject.run(*elsewhere(subject, seed))
-    result = watch.backward(pullback, output, first.upstream + second.upstream).kept()
-    return _Mixed(subject.flatten(output), result, tuple(watch.changed))
+    result = watch.backward(pullback, output, first.upstream + second.upstream)
+    adds = _adding(subject, first, second, result, allowed)
+    return _Mixed(kept(subject.flatten(output), first.output), adds, tuple(watch.changed))
 
 
-def plain(subject: Subject, upstream: Array) -> Result:
+def _both(subject: Subject, first: Probe, second: Probe) -> Result:
+    return _plain(subject, first.upstream + second.upstream)
+
+
+def _plain(subject: Subject, upstream: Array) -> Result:
     """The gradients for an upstream, after a forward of its own."""
     watch = Watch(subject)
     output, pullback = watch.forward()
     return watch.backward(pullback, output, upstream)
 
 
-def _tolerance(subject: Subject, first: Probe, second: Probe) -> Tolerance:
-    """In the coarsest precision that an output or a gradient has."""
-    found = [np.asarray(part) for one in (first, second) for part in one.gradients.values() if part is not None]
-    floats = [part for part in found if part.dtype.kind == "f"]
-    eps = max([*(float(np.finfo(part.dtype).eps) for part in floats), float(np.max(first.spacing, initial=0.0))])
-    sizes = (Result(one.gradients).gradient(name) for one in (first, second) for name in one.gradients)
-    largest = max((float(np.max(np.abs(size), initial=0.0)) for size in sizes if size is not None), default=0.0)
-    again = _DIGITS * float(np.sqrt(eps))
-    return Tolerance(again, max(again, _ADDED), eps * max(_NOTHING * largest, _CANCELLED * _natural(subject, first)))
+def _adding(subject: Subject, first: Probe, second: Probe, found: Result, allowed: Tolerance) -> frozenset[str]:
+    """The leaves whose gradient for the sum of two upstreams is the sum of those for each, or that have none."""
+    added = (leaf.name for leaf in subject.targets() if _adds_up(leaf.name, first, second, found, allowed))
+    return frozenset(added)
 
 
-def _natural(subject: Subject, first: Probe) -> float:
-    """The size of the terms that a gradient is likely to be the sum of, however little of them is left."""
-    reach = max((float(np.max(np.abs(leaf.value), initial=0.0)) for leaf in subject.targets()), default=0.0)
-    size = float(np.max(np.abs(first.upstream * first.output), initial=0.0))
-    return size / reach if reach > 0 and np.isfinite(size / reach) else 0.0
-
-
-def adds_up(leaf: str, first: Probe, second: Probe, found: Result, allowed: Tolerance) -> bool:
-    """Whether the gradient for the sum of two upstreams is the sum of those for each."""
+def _adds_up(leaf: str, first: Probe, second: Probe, found: Result, allowed: Tolerance) -> bool:
     one, two = (Result(probe.gradients).gradient(leaf) for probe in (first, second))
     both = found.gradient(leaf)
     if one is None or two is None or both is None:
         return True
     return not differ(both, one + two, one, two, within=allowed.added, nothing=allowed.nothing)
-
-
-def differ(found: Array, wanted: Array, *others: Array, within: float, nothing: float = 0.0) -> bool:
-    """Whether two gradients differ by more than a part of the largest entry of any, and by more than nothing."""
-    if found.shape != wanted.shape:
-        return True
-    size = max(float(np.max(np.abs(array), initial=0.0)) for array in (found, wanted, *others))
-    return not bool(np.all(np.abs(found - wanted) <= within * size + nothing))
 
 
 def elsewhere(subject: Subject, seed: int) -> list[Any]:
@@ -218,7 +196,9 @@ def _alone(subject: Subject, first: Probe, seed: int) -> Result | None:
         return None
     dout = first.upstream.reshape(np.shape(output)).copy()
     dout[1:] = 0.0
-    return Watch(subject).backward(pullback, output, dout.reshape(-1))
+    found = Watch(subject).backward(pullback, output, dout.reshape(-1))
+    name = subject.leaves[0].name
+    return Result({one: part for one, part in found.gradients.items() if one == name}, found.raised)
 
 
 def _heard(subject: Subject, output: Array, seed: int) -> bool:

@@ -68,4 +68,6 @@ def halves(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 def signs(shape: tuple[int, ...], rng: np.random.Generator, low: float, high: float) -> Array:
     """Random signs with magnitudes in [low, high]: nothing cancels for a reason, nothing is drowned."""
-    return (2.0 * rng.integers(0, 2, shape) - 1.0) * rng.uniform(low, high, shape)
+    minus = rng.integers(0, 2, shape) == 0
+    values = np.asarray(rng.uniform(low, high, shape))
+    return np.negative(values, out=values, where=minus)

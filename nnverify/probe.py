@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify._compare import norm
 from nnverify._errors import NnverifyError, UsageError
 from nnverify.draws import generator, signs
 from nnverify.oracles.line import Line, Reshaped
@@ -21,7 +22,9 @@ Array = NDArray[np.float64]
 Entries = NDArray[np.intp]
 
 _BITS = 12  # 40 more in the finest steps, and 1 where x + u has a larger exponent than both
+_PART = 2**15  # entries at once: many arrays of that size are small
 _ENTRY, _ULPS = 1e-12, 8.0
+_ENOUGH = 2**16  # entries, for a median
 _CHANCE = 4.0  # times the density around the median: more is no chance,
 _RARE = 0.0625  # of the median: nor is what is not far below it
 SMALLEST = 2.0**-1000  # an entry below it cannot be moved in steps of its own size: it counts as zero
@@ -57,7 +60,7 @@ class Probe:
 def probe(subject: Subject, number: int, seed: int, *, outputs: NDArray[np.bool_] | None = None) -> Probe:
     """Draw upstream ``number``, zero outside ``outputs``, and run forward and backward once with it, on copies."""
     output, pullback = subject.at_point()
-    vector, spacing = subject.flatten(output), np.maximum(subject.spacing(output), _coarsest(subject))
+    vector, spacing = subject.flatten(output), subject.spacing(output, _coarsest(subject))
     upstream = signs(vector.shape, generator(seed, subject.name, "upstream", number), 1.0, 2.0)
     upstream[len(upstream) - subject.unit_outputs :] = 1.0
     upstream = upstream if outputs is None else np.where(outputs, upstream, 0.0)
@@ -93,26 +96,28 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
 
     Moved by the size of the largest, an entry a million times smaller would be somewhere else altogether.
     """
-    value = np.abs(np.asarray(leaf.value, dtype=np.float64).reshape(-1))
-    value = np.where(value < SMALLEST, 0.0, value)
+    value = np.asarray(leaf.value, dtype=np.float64).reshape(-1)
     finite = np.flatnonzero(np.isfinite(value))
-    if not np.any(value[finite] > 0):
+    value = np.abs(value if len(finite) == len(value) else value[finite])
+    value[value < SMALLEST] = 0.0
+    top = float(np.max(value, initial=0.0))
+    if top == 0:
         return [finite] if len(finite) else []
-    exponents = np.frexp(value[finite])[1]
-    depth = (np.max(exponents[value[finite] > 0]) - exponents) // _DECADE
-    if not np.any(depth[value[finite] > 0]):
-        return [finite]
-    depth = np.where((value[finite] > 0) & ~_by_chance(value[finite], depth), depth, 0)
-    return [finite[depth == level] for level in np.unique(depth)]
+    depth = (np.frexp(top)[1] - np.frexp(value)[1]) // _DECADE
+    depth[value == 0] = 0
+    if np.any(depth):
+        depth[_by_chance(value, depth)] = 0
+    levels = np.unique(depth) if np.any(depth) else ()
+    return [finite[depth == level] for level in levels] or [finite]
 
 
 def _by_chance(value: Array, depth: Entries) -> NDArray[np.bool_]:
     """Which entries are in a lower group only because there are so many that some are next to zero."""
-    top, lower = float(np.max(value)), np.zeros(len(value), dtype=bool)
-    typical = _typical(value)
-    for level in np.unique(depth[(depth > 0) & (value > 0)]):
-        below = (depth >= level) & (value > 0)
-        lower |= below & _few(below, np.ldexp(top, -_DECADE * int(level)) / typical, int(np.count_nonzero(value)))
+    lower = np.zeros(len(value), dtype=bool)
+    share, total = float(np.max(value)) / _typical(value), int(np.count_nonzero(value))
+    for level in np.unique(depth[depth > 0]):
+        below = depth >= level
+        lower |= below & _few(below, np.ldexp(share, -_DECADE * int(level)), total)
     return lower
 
 
@@ -122,7 +127,9 @@ def few_enough(small: NDArray[np.bool_], bound: float, sizes: Array) -> bool:
 
 
 def _typical(sizes: Array) -> float:
-    return float(np.median(sizes[sizes > 0]))
+    """The median size of what is not zero; of many, that of every so many."""
+    known = sizes[sizes > 0]
+    return float(np.median(known[:: 1 + len(known) // _ENOUGH]))
 
 
 def _few(small: NDArray[np.bool_], share: float, total: int) -> bool:
@@ -135,18 +142,19 @@ def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entri
     Random signs, magnitudes half to whole of the group's own size; the main group where none is given.
     """
     value = np.asarray(leaf.value, dtype=np.float64)
-    groups = magnitudes(leaf) if group is None else [group]
-    u = np.zeros(value.size)
-    if groups and len(groups[0]):
-        spread = signs((value.size,), generator(seed, subject.name, leaf.name, number), 0.5, 1.0)
-        u[groups[0]] = spread[groups[0]] * _size(value.reshape(-1)[groups[0]])
+    entries = next(iter(magnitudes(leaf)), np.zeros(0, dtype=np.intp)) if group is None else group
+    u = signs((value.size,), generator(seed, subject.name, leaf.name, number), 0.5, 1.0)
+    u *= _size(value.reshape(-1)[entries] if len(entries) < value.size else value.reshape(-1))
+    if len(entries) < value.size:
+        kept, u = u[entries], np.zeros(value.size)
+        u[entries] = kept
     return exact_steps(value, u.reshape(value.shape))
 
 
 def _size(values: Array) -> float:
-    """The root mean square, without overflow or underflow; 1 for zeros."""
-    largest = float(np.max(np.abs(values)))
-    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest >= SMALLEST else 1.0
+    """The root mean square; 1 for zeros."""
+    size = norm(values) / max(1.0, float(np.sqrt(values.size)))
+    return size if size >= SMALLEST else 1.0
 
 
 def exact_steps(x: Array, u: Array) -> Array:
@@ -155,6 +163,15 @@ def exact_steps(x: Array, u: Array) -> Array:
     Else the last bits of u are cut off at every step, always to the same side: an error no noise level shows. What
     moves at all keeps moving, if only by the last of these bits.
     """
+    made = np.empty(np.shape(u))
+    flat, values, steps = made.reshape(-1), np.reshape(x, -1), np.reshape(u, -1)
+    for start in range(0, len(flat), _PART):
+        part = slice(start, start + _PART)
+        flat[part] = _exact(values[part], steps[part])
+    return made
+
+
+def _exact(x: Array, u: Array) -> Array:
     size = np.where(np.isfinite(x), np.maximum(np.abs(x), np.abs(u)), 0.0)
     _, exponent = np.frexp(size)
     bits = np.rint(np.ldexp(u, _BITS - exponent))

@@ -113,14 +113,13 @@ def read(
     """
     closely, line = line is None, line or along(subject, u, one, summed=True)
     terms = _terms(one.gradients, u)
-    total = np.concatenate([term.reshape(-1) for term in terms.values()])
-    slack, claimed = rtol * float(np.sum(np.abs(total))), float(np.sum(total))
-    own = _rounding(one.gradients, terms) + slack
-    found = ladder(line, one.upstream, WANTED * norm(total), narrowest=True)
+    slack, claimed = rtol * sum(term.most for term in terms.values()), sum(term.sum for term in terms.values())
+    own, wanted = _rounding(one.gradients, terms) + slack, WANTED * norm([term.size for term in terms.values()])
+    found = ladder(line, one.upstream, wanted, narrowest=True)
     if closely and not excess(claimed, found.value[0], found.error[0] + own) <= AGREES:
-        found = ladder(line, one.upstream, WANTED * norm(total))
+        found = ladder(line, one.upstream, wanted)
     bar = float(found.error[0]) + own
-    sizes = {name: norm(term) for name, term in terms.items()}
+    sizes = {name: term.size for name, term in terms.items()}
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
     value = float(found.value[0])
     rest = (sizes, found.status, found.evaluations, slack, coarsest(one), own, one, u, trouble)
@@ -139,14 +138,14 @@ def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: flo
         try:
             output, pullback = subject.run(*shifted(subject, u, t))
             found = _terms(pullback(like(one.upstream.copy(), output)), _realised(subject, u, half))
-            return float(sum(np.sum(term) for term in found.values()))
+            return sum(term.sum for term in found.values())
         except Exception:  # the caller's functions end somewhere: no segment reaches beyond
             return np.nan
 
     found = integral(line, slope, one.upstream)
-    slack = rtol * float(sum(np.sum(np.abs(term)) for term in terms.values()))
+    slack = rtol * sum(term.most for term in terms.values())
     own = _rounding(one.gradients, terms) + slack
-    sizes = {name: norm(term) for name, term in terms.items()}
+    sizes = {name: term.size for name, term in terms.items()}
     rest = (sizes, Status.SMOOTH, found.evaluations, slack, coarsest(one), own, one, u)
     return Reading(found.claimed, found.measured, found.error + own, *rest)
 
@@ -159,15 +158,28 @@ def _realised(subject: Subject, u: Mapping[str, Array], half: float) -> dict[str
     return {name: (up - down) / (2 * half) for name, (up, down) in ends.items()}
 
 
-def _terms(gradients: Mapping[str, Any], u: Mapping[str, Array]) -> dict[str, Array]:
-    """B_j u_j of every entry of the leaves that move."""
-    return {name: np.asarray(gradients[name], dtype=np.float64) * step for name, step in u.items()}
+@dataclass(frozen=True)
+class _Terms:
+    """B_j u_j of every entry of a leaf that moves: their sum, the sum of their sizes, and the norm."""
+
+    sum: float
+    most: float
+    size: float
 
 
-def _rounding(gradients: Mapping[str, Any], terms: Mapping[str, Array]) -> float:
+def _terms(gradients: Mapping[str, Any], u: Mapping[str, Array]) -> dict[str, _Terms]:
+    found: dict[str, _Terms] = {}
+    for name, step in u.items():
+        term = np.asarray(np.asarray(gradients[name], dtype=np.float64) * step)
+        total, size = float(np.sum(term)), norm(term)
+        found[name] = _Terms(total, float(np.sum(np.abs(term, out=term))), size)
+    return found
+
+
+def _rounding(gradients: Mapping[str, Any], terms: Mapping[str, _Terms]) -> float:
     """What the backward's own arithmetic may be off, in the precision of what it returned."""
     bars = [
-        float(np.finfo(_float(gradients[name])).eps) * (_SCATTERED * norm(term) + _SHARED * float(np.sum(np.abs(term))))
+        float(np.finfo(_float(gradients[name])).eps) * (_SCATTERED * term.size + _SHARED * term.most)
         for name, term in terms.items()
     ]
     return norm(bars)

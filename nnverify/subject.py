@@ -91,10 +91,11 @@ class Subject:
             )
         return array.astype(np.float64).reshape(-1)
 
-    def spacing(self, output: Any) -> Array:
-        """The spacing of each output's floats relative to it: that of the part's own dtype."""
+    def spacing(self, output: Any, least: float = 0.0) -> Array:
+        """The spacing of each output's floats relative to it: that of the part's own dtype, or ``least``."""
         parts = output if isinstance(output, tuple | list) else (output,)
-        return np.concatenate([np.full(np.size(part), _eps(np.asarray(part).dtype)) for part in parts])
+        each = [np.broadcast_to(max(_eps(np.asarray(part).dtype), least), np.size(part)) for part in parts]
+        return each[0] if len(each) == 1 else np.concatenate(each)
 
     def _shapes(self) -> str:
         return ", ".join(f"{leaf.name} {np.shape(leaf.value)}" for leaf in self.leaves)

@@ -23,9 +23,20 @@ class Result:
     gradients: Mapping[str, Any]
     raised: str | None = None
 
-    def kept(self) -> Result:
-        """Copies: what a later call writes into its buffers must not reach them."""
-        return Result({name: copied(part) for name, part in self.gradients.items()}, self.raised)
+    def kept(self, known: Mapping[str, Any] | None = None, factor: float = 1.0) -> Result:
+        """Copies: what a later call writes into its buffers must not reach them.
+
+        What is ``factor`` times a known gradient, to the last bit, takes no memory of its own.
+        """
+        known = known or {}
+        parts = {name: kept(part, known.get(name), factor) for name, part in self.gradients.items()}
+        return Result(parts, self.raised)
+
+    def without_zeros(self) -> Result:
+        """The same, whatever is zero everywhere taking no memory of its own."""
+        zeros = {name: np.broadcast_to(np.zeros((), part.dtype), part.shape) for name, part in self.gradients.items()
+                 if isinstance(part, np.ndarray) and part.dtype.kind in "fiub"}  # fmt: skip
+        return self.kept(zeros)
 
     def gradient(self, leaf: str) -> Array | None:
         """As float64; None where there is none, or not of finite numbers: that is another finding."""
@@ -33,7 +44,26 @@ class Result:
         array = None if found is None else np.asarray(found)
         if array is None or array.dtype.kind not in "fiub" or not np.all(np.isfinite(array)):
             return None
-        return array.astype(np.float64)
+        return array.astype(np.float64, copy=False)
+
+
+@dataclass(frozen=True)
+class _Multiple:
+    """An array that is so many times another, made when it is asked for."""
+
+    array: Array
+    factor: float
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.factor * self.array, dtype)
+
+
+def kept(part: Any, known: Any, factor: float = 1.0) -> Any:
+    """A copy; or what is known already, where that is the same to the last bit."""
+    arrays = isinstance(part, np.ndarray) and isinstance(known, np.ndarray)
+    if not arrays or part.dtype != known.dtype or not np.array_equal(part, known if factor == 1 else factor * known):
+        return copied(part)
+    return known if factor == 1 else _Multiple(known, factor)
 
 
 class Watch:

@@ -22,14 +22,16 @@ class _Sum:
     """The outputs' weighted sum: by place its change, its half ulp, and whether an output with a weight has moved."""
 
     def __init__(self, weights: Array, eps: float | Array) -> None:
-        self.weights, self._halves = weights, eps / 2 * weights
+        self.weights, self._eps = weights, eps
         self.known: dict[float, tuple[Array, Array, bool]] = {}
 
     def add(self, t: float, value: Array, here: Array) -> None:
-        difference = value - here
-        change, half = float(self.weights @ difference), max(norm(self._halves * value), SUBNORMAL)
-        moved = 0 < abs(change) < np.inf or bool(np.any((difference != 0) & (self.weights != 0)))
-        self.known[t] = np.array([change]), np.array([half]), moved
+        array = value - here
+        change = float(self.weights @ array)
+        moved = 0 < abs(change) < np.inf or bool(np.any((array != 0) & (self.weights != 0)))
+        np.multiply(self.weights, value, out=array)
+        array *= self._eps
+        self.known[t] = np.array([change]), np.array([max(norm(array) / 2, SUBNORMAL)]), moved
 
 
 class Line:

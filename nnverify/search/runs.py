@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from nnverify.contract import differ
 from nnverify.draws import generator, signs
 from nnverify.subject import Subject, copied, like
+from nnverify.tolerance import differ
 from nnverify.watch import Result
 from nnverify.witness import nudged
 
