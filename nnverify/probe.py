@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import lgamma
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ _PART = 2**15  # entries at once: many arrays of that size are small
 _ENTRY, _ULPS = 1e-12, 8.0
 _ENOUGH = 2**16  # entries, for a median
 _CHANCE = 4.0  # times the density around the median: more is no chance,
-_RARE = 0.0625  # of the median: nor is what is not far below it
+_LUCK = 1e-3  # nor is what comes about so seldom; a single entry may
+_RARE = 0.0625  # of the median: what is not far below it is no chance, either
 SMALLEST = 2.0**-1000  # an entry below it cannot be moved in steps of its own size: it counts as zero
 _DECADE = 20  # powers of two that the entries of one group may span downward
 
@@ -133,7 +135,9 @@ def _typical(sizes: Array) -> float:
 
 
 def _few(small: NDArray[np.bool_], share: float, total: int) -> bool:
-    return bool(share <= _RARE and np.count_nonzero(small) <= _CHANCE * total * share)
+    count, expected = np.count_nonzero(small), total * share
+    likely = count * np.log(expected) - lgamma(count + 1) >= np.log(_LUCK)  # Poisson
+    return bool(share <= _RARE and (likely or count <= _CHANCE * expected))
 
 
 def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entries | None = None) -> Array:

@@ -103,6 +103,11 @@ def test_of_a_million_entries_some_are_next_to_zero_by_chance(seed: int) -> None
     assert _sizes(rng.uniform(0, 1, 1_000_000)) == [1_000_000]
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_one_of_some_thousand_may_be(seed: int) -> None:
+    assert _sizes(generator(seed).standard_normal(10_000)) == [10_000]
+
+
 def test_few_is_what_a_density_explains() -> None:
     sizes = np.linspace(1e-6, 1, 1001)
     assert few_enough(sizes < 0.01, 0.01, sizes)
