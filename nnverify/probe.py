@@ -102,41 +102,44 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
     finite = np.flatnonzero(np.isfinite(value))
     value = np.abs(value if len(finite) == len(value) else value[finite])
     value[value < SMALLEST] = 0.0
-    top = float(np.max(value, initial=0.0))
-    if top == 0:
+    top = int(np.frexp(np.max(value, initial=0.0))[1])
+    small = np.flatnonzero((value < np.ldexp(1.0, top - _DECADE)) & (value > 0))
+    depth = (top - np.frexp(value[small])[1]) // _DECADE
+    depth[_by_chance(value, depth)] = 0
+    if not np.any(depth):
         return [finite] if len(finite) else []
-    depth = (np.frexp(top)[1] - np.frexp(value)[1]) // _DECADE
-    depth[value == 0] = 0
-    if np.any(depth):
-        depth[_by_chance(value, depth)] = 0
-    levels = np.unique(depth) if np.any(depth) else ()
-    return [finite[depth == level] for level in levels] or [finite]
+    main = np.ones(len(value), dtype=bool)
+    main[small[depth > 0]] = False
+    return [finite[main], *(finite[small[depth == level]] for level in np.unique(depth[depth > 0]))]
 
 
 def _by_chance(value: Array, depth: Entries) -> NDArray[np.bool_]:
-    """Which entries are in a lower group only because there are so many that some are next to zero."""
-    lower = np.zeros(len(value), dtype=bool)
-    share, total = float(np.max(value)) / _typical(value), int(np.count_nonzero(value))
-    for level in np.unique(depth[depth > 0]):
-        below = depth >= level
-        lower |= below & _few(below, np.ldexp(share, -_DECADE * int(level)), total)
+    """Which of the entries in lower groups are there only because there are so many that some are next to zero."""
+    lower = np.zeros(len(depth), dtype=bool)
+    if len(depth):
+        share, total = float(np.max(value)) / _typical(value), int(np.count_nonzero(value))
+        for level in np.unique(depth):
+            below = depth >= level
+            lower |= below & _few(int(np.count_nonzero(below)), np.ldexp(share, -_DECADE * int(level)), total)
     return lower
 
 
 def few_enough(small: NDArray[np.bool_], bound: float, sizes: Array) -> bool:
     """Whether chance explains how few of many sizes are below a bound: they are no denser there than elsewhere."""
-    return not np.any(small) or _few(small, bound / _typical(sizes), int(np.count_nonzero(sizes)))
+    count = int(np.count_nonzero(small))
+    return count == 0 or _few(count, bound / _typical(sizes), int(np.count_nonzero(sizes)))
 
 
 def _typical(sizes: Array) -> float:
     """The median size of what is not zero; of many, that of every so many."""
-    known = sizes[sizes > 0]
-    return float(np.median(known[:: 1 + len(known) // _ENOUGH]))
+    some = sizes[:: 1 + len(sizes) // _ENOUGH]
+    some = some if np.any(some > 0) else sizes
+    return float(np.median(some[some > 0]))
 
 
-def _few(small: NDArray[np.bool_], share: float, total: int) -> bool:
-    count, expected = np.count_nonzero(small), total * share
-    likely = count * np.log(expected) - lgamma(count + 1) >= np.log(_LUCK)  # Poisson
+def _few(count: int, share: float, total: int) -> bool:
+    expected = total * share
+    likely = count * np.log(max(expected, SMALLEST)) - lgamma(count + 1) >= np.log(_LUCK)  # Poisson
     return bool(share <= _RARE and (likely or count <= _CHANCE * expected))
 
 
