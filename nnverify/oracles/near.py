@@ -84,9 +84,11 @@ def is_staircase(line: Line, weights: Array, value: float, rungs: Rungs, start: 
 
     low, high = float(steps[row + 1]), float(steps[row])
     for _ in range(_HALVINGS):
+        if abs(away(high) - away(low)) < gap / 8:  # what lies between is no jump
+            return False
         middle = (low + high) / 2
         low, high = (low, middle) if not away(middle) < gap / 2 else (middle, high)
-    return not abs(away(high) - away(low)) < gap / 8
+    return True
 
 
 def is_drowned(rungs: Rungs) -> bool:
