@@ -34,23 +34,29 @@ _DROWNED = 30.0  # bars: an entry that contributes less than this is not seen be
 
 @dataclass(frozen=True)
 class Answer:
-    """The findings, one per leaf, the probe whose gradients they are about, and the forward evaluations they took."""
+    """The findings, one per leaf, the two probes, and the forward evaluations they took."""
 
     findings: tuple[Finding, ...]
-    probe: Probe
+    probes: tuple[Probe, Probe]
     evaluations: int
+
+    @property
+    def probe(self) -> Probe:
+        """That whose gradients the findings are about."""
+        return self.probes[0]
 
 
 def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
     """One finding per leaf that receives a gradient. ``rtol``, relative to the gradient's terms, adds to every bar."""
-    look = _Look(subject, seed, rtol, [probe(subject, number, seed) for number in range(2)])
+    probes = probe(subject, 0, seed), probe(subject, 1, seed)
+    look = _Look(subject, seed, rtol, list(probes))
     if instead := blocked(subject, look.probes[0], seed):
-        return Answer(instead, look.probes[0], 1)
+        return Answer(instead, probes, 1)
     broken = {leaf.name: found for leaf in subject.targets() if (found := malformed(leaf, look.probes[0]))}
     leaves = [leaf for leaf in subject.targets() if leaf.name not in broken]
     joint = look.joint(leaves) if leaves else []
     findings = [broken.get(leaf.name) or look.judge(leaf, joint) for leaf in subject.targets()]
-    return Answer(tuple(findings), look.probes[0], look.evaluations)
+    return Answer(tuple(findings), probes, look.evaluations)
 
 
 class _Look:

@@ -34,7 +34,8 @@ def searched(layer: Layer) -> Verdict:
     budget = Budget(chosen.budget.evaluations, chosen.budget.seconds, time.monotonic)
     with restored(layer.forward, layer.backward):  # every point starts from the same world, here or elsewhere
         base = based(layer)
-        first = verify(base.subject, layer.demand)
+        near = base if chosen.effort == "thorough" else smaller(base)
+        first = verify(base.subject, layer.demand, None if near is base else near.subject)
     if chosen.effort == "point" or (chosen.effort == "standard" and _varied()):
         return first
     if "NV207" in first.codes:  # two runs of such a forward may differ for no reason
@@ -42,7 +43,6 @@ def searched(layer: Layer) -> Verdict:
     if first.outcome is Outcome.FAIL:
         return _shown(base, _here(base), first, budget) if chosen.effort == "thorough" else first
     thorough = chosen.effort == "thorough"
-    near = base if thorough else smaller(base)
     found = None if "NV304" in first.codes else _compared(base, near, first, budget)  # no numbers, nothing to compare
     found = _tried(base, near, budget) if found is None else found
     found = _mixed(base, budget) if found is None and thorough else found
