@@ -227,4 +227,5 @@ def ratio(readings: Sequence[Reading]) -> float | None:
 
 def leaf_terms(one: Probe, leaf: Leaf, u: Array) -> Array:
     """|B_j u_j| of every entry: what each contributes to the reading."""
-    return np.abs(one.gradient(leaf) * u).reshape(-1)
+    terms = np.asarray(one.gradient(leaf) * u).reshape(-1)
+    return np.abs(terms, out=terms)

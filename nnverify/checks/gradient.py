@@ -155,12 +155,12 @@ class _Look:
 
     def drowned(self, leaf: Leaf, readings: Sequence[Reading]) -> list[Reading]:
         """Readings along entries that the others have drowned, where these can be seen by themselves."""
-        bar, main = max(one.bar for one in readings), self._groups[leaf.name][0]
+        bar = _DROWNED * max(one.bar for one in readings)
         terms = leaf_terms(self.probes[0], leaf, readings[0].u[leaf.name])
-        small = (terms[main] > 0) & (terms[main] < _DROWNED * bar)
-        if few_enough(small, _DROWNED * bar, terms[main]):
+        small = (terms > 0) & (terms < bar)
+        if few_enough(small, bar, terms):
             return []
-        entries = main[small]
+        entries = np.flatnonzero(small)
         found = self.alone(leaf, [entries])
         # Where even they are below the bar by themselves, the resolution already says that they were not seen.
         return (
