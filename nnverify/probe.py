@@ -190,10 +190,12 @@ def along(subject: Subject, u: Mapping[str, Array], *probes: Probe, summed: bool
 
     summed  only their sums with the probes' upstreams are asked for, and kept
     """
-    one = probes[0]
+    one, steps = probes[0], {name: np.empty(np.shape(step)) for name, step in u.items()}
 
     def value(t: float) -> Array:
-        found = subject.flatten(subject.forward(*shifted(subject, u, t)))
+        for name, step in u.items():
+            np.multiply(step, t, out=steps[name])
+        found = subject.flatten(subject.forward(*moved(subject, steps)))
         if found.shape != one.output.shape:
             raise Reshaped(f"{len(found)} outputs, and {len(one.output)} at the point")
         return found
@@ -203,11 +205,16 @@ def along(subject: Subject, u: Mapping[str, Array], *probes: Probe, summed: bool
 
 def shifted(subject: Subject, u: Mapping[str, Array], t: float) -> list[Any]:
     """The leaves' values at x + t·u, each in its own precision."""
-    return [_shifted(leaf, u.get(leaf.name), t) for leaf in subject.leaves]
+    return moved(subject, {name: t * step for name, step in u.items()})
 
 
-def _shifted(leaf: Leaf, u: Array | None, t: float) -> Any:
-    if u is None:
+def moved(subject: Subject, steps: Mapping[str, Array]) -> list[Any]:
+    """The leaves' values with the steps added, each in its own precision."""
+    return [_moved(leaf, steps.get(leaf.name)) for leaf in subject.leaves]
+
+
+def _moved(leaf: Leaf, step: Array | None) -> Any:
+    if step is None:
         return copied(leaf.value)
     value = np.asarray(leaf.value)
-    return (value + t * u).astype(value.dtype, copy=False)[()]
+    return (value + step).astype(value.dtype, copy=False)[()]
