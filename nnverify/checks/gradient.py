@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 _SHARED = 1e-9  # a leaf that the joint line cannot see this finely is looked at alone
 _DIRECTIONS = 4  # at most, where the first two leave it open
-_MANY = 64  # outputs
+_MANY = 64  # outputs with an upstream of their own
 _DROWNED = 30.0  # bars: an entry that contributes less than this is not seen beside the others
 
 
@@ -77,7 +77,7 @@ class _Look:
 
         Many outputs that two upstreams weigh in two ways are told apart along one line, too; few need two.
         """
-        shared = self.probes[0].output.size >= _MANY
+        shared = self.probes[0].output.size - self.subject.unit_outputs >= _MANY
         lines = [self.probes] if shared else [[one] for one in self.probes]
         return [reading for probes in lines for reading in self._together(leaves, probes)]
 

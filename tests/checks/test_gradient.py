@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -287,3 +288,12 @@ def test_the_condition_of_a_matrix_that_functions_hold_accuses_nobody(factor: fl
     verdict = verify(subject(lambda b: np.linalg.solve(A, b), backward, b=rng.standard_normal(6)))
     assert verdict.outcome.value == outcome
     assert ("NV211" in verdict.codes) is (outcome == "inconclusive")
+
+
+def test_terms_of_a_loss_that_weigh_the_same_twice_are_seen_along_two_lines() -> None:
+    """One line would be one look: what cancels along it is found by the other."""
+    ones = replace(
+        subject(lambda x: x * x, lambda dout, x: {"x": 2 * dout * x}, x=np.arange(1.0, 101)), unit_outputs=100
+    )
+    free = replace(ones, unit_outputs=0)
+    assert verify(ones).evaluations > 1.5 * verify(free).evaluations
