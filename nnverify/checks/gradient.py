@@ -22,6 +22,7 @@ from nnverify.probe import Entries, Probe, along, direction, few_enough, magnitu
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, sides, times
+from nnverify.watch import kept
 from nnverify.witness import Testimony, claimed, confirmed
 
 Array = NDArray[np.float64]
@@ -48,7 +49,7 @@ class Answer:
 
 def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
     """One finding per leaf that receives a gradient. ``rtol``, relative to the gradient's terms, adds to every bar."""
-    probes = probe(subject, 0, seed), probe(subject, 1, seed)
+    probes = _probes(subject, seed)
     look = _Look(subject, seed, rtol, list(probes))
     if instead := blocked(subject, look.probes[0], seed):
         return Answer(instead, probes, 1)
@@ -59,13 +60,18 @@ def gradient(subject: Subject, seed: int, rtol: float = 0.0) -> Answer:
     return Answer(tuple(findings), probes, look.evaluations)
 
 
+def _probes(subject: Subject, seed: int) -> tuple[Probe, Probe]:
+    """Two upstreams, the output kept once where it is the same."""
+    first, second = probe(subject, 0, seed), probe(subject, 1, seed)
+    return first, replace(second, output=kept(second.output, first.output))
+
+
 class _Look:
     """The directions that are tried, and what they cost."""
 
     def __init__(self, subject: Subject, seed: int, rtol: float, probes: list[Probe]) -> None:
         self.subject, self.seed, self.rtol, self.probes = subject, seed, rtol, probes
         self.evaluations = 0
-        self._groups = {leaf.name: magnitudes(leaf) for leaf in subject.targets()}
 
     def read(self, one: Probe, u: dict[str, Array]) -> Reading:
         found = read(self.subject, one, u, self.rtol)
@@ -82,20 +88,15 @@ class _Look:
         return [reading for probes in lines for reading in self._together(leaves, probes)]
 
     def _together(self, leaves: Sequence[Leaf], probes: Sequence[Probe]) -> list[Reading]:
-        u = {leaf.name: self._direction(leaf, probes[0].number) for leaf in leaves}
+        u = {leaf.name: direction(self.subject, leaf, probes[0].number, self.seed) for leaf in leaves}
         line = along(self.subject, u, *probes, summed=True)
         found = [read(self.subject, one, u, self.rtol, line=line) for one in probes]
         self.evaluations += line.evaluations
         return found
 
-    def _direction(self, leaf: Leaf, number: int) -> Array:
-        """Of the main group of the leaf's entries."""
-        main = next(iter(self._groups[leaf.name]), np.zeros(0, dtype=np.intp))
-        return direction(self.subject, leaf, number, self.seed, main)
-
     def judge(self, leaf: Leaf, joint: Sequence[Reading]) -> Finding:
         """The finding about one leaf: by the joint lines if they can see it, then by its own."""
-        groups = self._groups[leaf.name]
+        groups = magnitudes(leaf)
         if not groups:
             return Finding(CHECK, leaf.name, Outcome.PASS, f"{leaf.name} has no entries that could be moved")
         readings = list(joint) if resolved(joint, leaf.name, _SHARED) else self.alone(leaf, groups[:1])
