@@ -128,7 +128,7 @@ def test_ctrl_c_keeps_what_was_finished_and_resume_goes_on(
     _until(lambda: kept.is_file() and kept.read_text().count("\n") == 2)
     workers = _children(run.pid)
     run.send_signal(signal.SIGINT)
-    printed, complaint = run.communicate(timeout=30)
+    printed, complaint = run.communicate(timeout=120)
     assert run.returncode == 130
     assert "interrupted; 2 of 3 rows are made, and kept in kept.jsonl" in complaint
     assert "Traceback" not in complaint

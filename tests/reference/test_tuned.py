@@ -86,8 +86,8 @@ def test_nothing_but_the_workspace_is_written() -> None:
 
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "relu", "identity"])
 def test_a_pass_makes_no_array_as_large_as_its_smallest_δ(name: str) -> None:
-    """That is what the workspace is for."""
-    X, W, b, f, df, Y = network(name, widths=(64, 48, 32), m=256)
+    """That is what the workspace is for; the buffers in which NumPy casts are of one size whatever the arrays are."""
+    X, W, b, f, df, Y = network(name, widths=(64, 48, 32), m=1024)
     A, Z = delta.forward(X, W, b, f)
     into = tuned.workspace(W, b, A)
     tuned.gradients(into, W, A, Z, df, Y)
@@ -100,12 +100,12 @@ def test_a_pass_makes_no_array_as_large_as_its_smallest_δ(name: str) -> None:
 
 def test_the_vectorized_form_does_make_such_arrays() -> None:
     """Shown what it must refuse."""
-    arguments = network("tanh", widths=(64, 48, 32), m=256)
+    arguments = network("tanh", widths=(64, 48, 32), m=1024)
     tracemalloc.start()
     delta.dW_vector(*arguments)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak > 32 * 256 * 8
+    assert peak > 32 * 1024 * 8
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
