@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -112,20 +112,24 @@ _SHAPES: dict[str, Any] = {"X": (4, 3), "W": (3, 5), "b": (5,)}
 
 
 @pytest.mark.parametrize("name", ["dense", "attention", "rnn", "conv2d"])
-def test_a_diagnosis_takes_less_than_a_second(name: str) -> None:
-    """Of the processor: with a mistake that no cause explains, every one of them is tried."""
+def test_a_diagnosis_takes_few_passes(name: str) -> None:
+    """With a mistake that no cause explains, every one of them is tried, and the wrong entries are looked for."""
     layer: Layer = LAYERS[name]
     first = next(iter(layer.leaves))
+    passes = ModuleType("passes")  # what a module holds is no state of the layer
+    passes.forward = passes.backward = 0  # type: ignore[attr-defined]
+
+    def forward(*leaves: Any) -> Any:
+        passes.forward += 1
+        return layer.forward(*leaves)
 
     def backward(dout: Any, *leaves: Any) -> dict[str, Any]:
+        passes.backward += 1
         right = layer.backward(dout, *leaves)
         return right | {
             first: right[first] * (1 + 0.1 * np.sin(np.arange(right[first].size))).reshape(right[first].shape)
         }
 
-    def seconds(function: Any) -> float:
-        start = time.process_time()
-        check_gradients(layer.forward, function, leaves=layer.leaves, effort="point")
-        return time.process_time() - start
-
-    assert seconds(backward) - seconds(layer.backward) < 1.0
+    assert check_gradients(forward, backward, leaves=layer.leaves, effort="point").outcome is Outcome.FAIL
+    assert passes.forward < 4_000
+    assert passes.backward < 300
