@@ -29,6 +29,7 @@ Array = NDArray[np.float64]
 
 BUDGET = 200_000  # multiplications and functions in one evaluation: a tenth of a second, more where arrays are tiny
 _BESIDE = 2.0**-26  # of every entry: what bends is then off by the square of it
+_SHIFTS = (1.0, 2**0.5 - 1, (1 - 5**0.5) / 2)  # of that: in no proportion to each other
 _ALIKE = 0.1
 _CONTINUOUS = 64 * EPS  # relative to the largest output: the values on both sides of a tie that is no jump
 
@@ -123,13 +124,24 @@ def _at(walk: _Walk, here: _Reading, rng: np.random.Generator) -> DualEstimate:
     bar = measured(value, walk.size(here.slopes), lambda c, one: walk.sum(walk.read(0, c, one).slopes), rng)
     if here.run.relative < _BESIDE:
         return DualEstimate(value, bar, here.status, 1 + RERUNS, here.run.relative, here.run.steps, value, value)
-    # An ulp beside the point, what is rounded to a plateau stays on it; the mean of two points further out does not.
-    beside = [walk.sum(walk.read(0, 1.0, None, shift).slopes) for shift in (_BESIDE, -_BESIDE)]
-    # Where they have little in common with it, a wave or the end of the domain is nearer than they are.
-    spread = SPREADS * np.abs((beside[0] + beside[1]) / 2 - value)
+    # Where points beside it have little in common with it, a wave or the end of the domain is nearer than they are.
+    spread = SPREADS * _apart(walk, value)
     near = spread < _ALIKE * np.maximum(np.abs(value), walk.size(here.slopes))
     bar = np.maximum(bar, np.where(near, spread, 0.0))
-    return DualEstimate(value, bar, here.status, 3 + RERUNS, here.run.relative, here.run.steps, value, value)
+    count = 1 + len(_SHIFTS) + RERUNS
+    return DualEstimate(value, bar, here.status, count, here.run.relative, here.run.steps, value, value)
+
+
+def _apart(walk: _Walk, value: Array) -> Array:
+    """How far the slope is from lines through the slopes at points beside it.
+
+    An ulp beside the point, what is rounded to a grid, as 1 - cos x is, stays where it is. At points further out it does
+    not, but at equal distances it would err as much one way after the point as the other way before it.
+    """
+    *after, before = (walk.sum(walk.read(0, 1.0, None, _BESIDE * t).slopes) for t in _SHIFTS)
+    left = _SHIFTS[-1]
+    lines = [(t * before - left * slopes) / (t - left) for t, slopes in zip(_SHIFTS, after, strict=False)]
+    return np.max([np.abs(line - value) for line in lines], axis=0)
 
 
 def _between(walk: _Walk, here: _Reading, rng: np.random.Generator) -> DualEstimate:

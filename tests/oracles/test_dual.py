@@ -83,6 +83,15 @@ def test_bar_covers_what_cancels_inside() -> None:
     assert missed == 0
 
 
+def test_bar_covers_what_is_rounded_to_a_grid() -> None:
+    """Of (1 − cos x)/x², where 1 − cos x is a few ulps of 1 and errs one way after the point as the other before it."""
+    points = generator(0, "versine").uniform(1e-3, 2e-3, 300)
+    found = [_of(lambda x: (1 - np.cos(x)) / x**2, x) for x in points]
+    true = -points / 12 + points**3 / 180
+    missed = [not abs(one.value[0] - right) <= one.error[0] for one, right in zip(found, true, strict=True)]
+    assert np.mean(missed) < 0.03
+
+
 def test_the_measured_bar_sees_a_function_that_rounds() -> None:
     """Slopes that differ by 1e-9 from run to run are not known to 1e-14."""
     rng = generator(0)
