@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nnverify.draws import Array, generator
+from nnverify.draws import Array, generator, signs
 from nnverify.isolation import own_steps
 from nnverify.probe import magnitudes
 from nnverify.subject import Leaf, Subject, copied
@@ -20,33 +20,40 @@ _SHRINK = (1.0, 2.0**-4, 2.0**-8)  # of the leaf's own size: what is saturated o
 _FAR = tuple(float((-8) ** k) for k in range(11))  # of the leaf's own size, up to a billion
 _UNMOVED = 1e-12  # of the output, for every size that the leaf is moved by: the rounding of moving it
 
+_Draw = Callable[[Leaf, np.random.Generator], Array]
+
 
 def moved(subject: Subject, seed: int) -> Iterator[Subject]:
     """The subject at other points: every float leaf drawn anew, of its own size; positive where forward demands it."""
-    return _drawn(subject, seed, _size)
+    return _drawn(subject, seed, lambda leaf, rng: rng.standard_normal(np.shape(leaf.value)) * _size(leaf))
 
 
 def alike(subject: Subject, seed: int) -> Iterator[Subject]:
-    """The same, every entry of its own size."""
-    return _drawn(subject, seed, lambda leaf: np.abs(own_steps(subject, leaf, seed)).reshape(np.shape(leaf.value)))
+    """The same, every entry about as large as it is: none so small that it is next to a pole."""
+
+    def drawn(leaf: Leaf, rng: np.random.Generator) -> Array:
+        shape = np.shape(leaf.value)
+        return signs(shape, rng, 1.0, 2.0) * np.abs(own_steps(subject, leaf, seed)).reshape(shape)
+
+    return _drawn(subject, seed, drawn)
 
 
-def _drawn(subject: Subject, seed: int, size: Callable[[Leaf], Any]) -> Iterator[Subject]:
+def _drawn(subject: Subject, seed: int, draw: _Draw) -> Iterator[Subject]:
     for number in range(len(_SHRINK)):
         for positive in (False, True):
-            leaves = tuple(_redrawn(subject, leaf, size, number, seed, positive) for leaf in subject.leaves)
+            leaves = tuple(_redrawn(subject, leaf, draw, number, seed, positive) for leaf in subject.leaves)
             other = replace(subject, leaves=leaves)
             if _finite(other):
                 yield other
                 break
 
 
-def _redrawn(subject: Subject, leaf: Leaf, size: Callable[[Leaf], Any], number: int, seed: int, positive: bool) -> Leaf:
+def _redrawn(subject: Subject, leaf: Leaf, draw: _Draw, number: int, seed: int, positive: bool) -> Leaf:
     if not leaf.differentiable:
         return leaf
     value = np.asarray(leaf.value)
     rng = generator(seed, subject.name, leaf.name, "moved", number)
-    drawn = rng.standard_normal(value.shape) * size(leaf) * _SHRINK[number]
+    drawn = draw(leaf, rng) * _SHRINK[number]
     return replace(leaf, value=(np.abs(drawn) if positive else drawn).astype(value.dtype)[()])
 
 

@@ -52,11 +52,14 @@ def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | 
 
 
 def _natural(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Array | None:
-    """How large each entry of the gradient is at other points with entries of the same sizes; None if not known."""
+    """How large each entry of the gradient is at other points with entries of the same sizes; None if not known.
+
+    The middle one of several points: near a pole, or where the backward is all rounding, one may be out of all size.
+    """
     found = (np.asarray(probe(other, one.number, seed).gradients.get(leaf.name)) for other in alike(subject, seed))
     like = [one for one in found if one.shape == np.shape(leaf.value) and one.dtype.kind in "fiub"]
     known = [np.abs(one.astype(np.float64)) for one in like]
-    return np.nan_to_num(np.max(known, axis=0), posinf=0.0) if known else None
+    return np.nan_to_num(np.median(known, axis=0), posinf=0.0) if known else None
 
 
 def _groups(leaf: Leaf, natural: Array) -> Iterator[Entries]:

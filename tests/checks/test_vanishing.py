@@ -55,3 +55,14 @@ def test_a_gradient_that_is_no_number_at_other_points_says_nothing_about_this_on
 
     verdict = check_gradients(lambda x: np.sum(x * x), backward, x=np.array([0.5, 2.0]), effort="point")
     assert verdict.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("power", [-2.0, -4.0, -6.0])
+@pytest.mark.parametrize("factor", [1.5, 1.01])
+def test_a_pole_beside_the_point_excuses_nothing(power: float, factor: float) -> None:
+    verdict = check_gradients(
+        lambda x: x**power,
+        lambda g, x: g * power * x ** (power - 1) * np.where(x == 1, factor, 1.0),
+        x=np.array([1.0, 1.3, 0.7]),
+    )
+    assert verdict.outcome is Outcome.FAIL
