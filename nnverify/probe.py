@@ -195,7 +195,7 @@ def along(subject: Subject, u: Mapping[str, Array], *probes: Probe, summed: bool
     def value(t: float) -> Array:
         for name, step in u.items():
             np.multiply(step, t, out=steps[name])
-        found = subject.flatten(subject.forward(*moved(subject, steps)))
+        found = subject.flatten(subject.forward(*stepped(subject, steps)))
         if found.shape != one.output.shape:
             raise Reshaped(f"{len(found)} outputs, and {len(one.output)} at the point")
         return found
@@ -205,15 +205,15 @@ def along(subject: Subject, u: Mapping[str, Array], *probes: Probe, summed: bool
 
 def shifted(subject: Subject, u: Mapping[str, Array], t: float) -> list[Any]:
     """The leaves' values at x + t·u, each in its own precision."""
-    return moved(subject, {name: t * step for name, step in u.items()})
+    return stepped(subject, {name: t * step for name, step in u.items()})
 
 
-def moved(subject: Subject, steps: Mapping[str, Array]) -> list[Any]:
+def stepped(subject: Subject, steps: Mapping[str, Array]) -> list[Any]:
     """The leaves' values with the steps added, each in its own precision."""
-    return [_moved(leaf, steps.get(leaf.name)) for leaf in subject.leaves]
+    return [_stepped(leaf, steps.get(leaf.name)) for leaf in subject.leaves]
 
 
-def _moved(leaf: Leaf, step: Array | None) -> Any:
+def _stepped(leaf: Leaf, step: Array | None) -> Any:
     if step is None:
         return copied(leaf.value)
     value = np.asarray(leaf.value)

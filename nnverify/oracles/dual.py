@@ -135,8 +135,8 @@ def _at(walk: _Walk, here: _Reading, rng: np.random.Generator) -> DualEstimate:
 def _apart(walk: _Walk, value: Array) -> Array:
     """How far the slope is from lines through the slopes at points beside it.
 
-    An ulp beside the point, what is rounded to a grid, as 1 - cos x is, stays where it is. At points further out it does
-    not, but at equal distances it would err as much one way after the point as the other way before it.
+    An ulp beside the point, what is rounded to a grid, as 1 - cos x is, stays where it is. At points further out it
+    does not, but at equal distances it would err as much one way after the point as the other way before it.
     """
     *after, before = (walk.sum(walk.read(0, 1.0, None, _BESIDE * t).slopes) for t in _SHIFTS)
     left = _SHIFTS[-1]

@@ -33,11 +33,12 @@ def smaller(base: Base) -> Base:
 
 
 def _changes(base: Base) -> Iterator[Mapping[int, int]]:
-    """Old sizes to new ones: all of them, in the same order; the first, which is that of the samples as a rule."""
+    """Old sizes to new ones: all that shrink, in the same order; the first, which is that of the samples as a rule."""
     shapes = [np.shape(leaf.value) for leaf in base.leaves]
     sizes = sorted({size for shape in shapes for size in shape})
     every = {size: _SIZES + place for place, size in enumerate(sizes) if size > _SIZES + place}
-    yield every
+    if every:
+        yield every
     first = next((shape[0] for shape in shapes if shape), 0)
     if len(every) > 1 and first in every:
         yield {first: every[first]}
@@ -62,4 +63,4 @@ def _corner(leaf: Leaf, change: Mapping[int, int]) -> Any:
     if not isinstance(value, np.ndarray):
         return value
     corner = value[tuple(slice(change.get(size, size)) for size in value.shape)].copy()
-    return corner if value.dtype.kind not in "iu" else np.minimum(corner, min(change.values(), default=1) - 1)
+    return corner if value.dtype.kind not in "iu" else np.minimum(corner, min(change.values()) - 1)

@@ -102,3 +102,15 @@ def test_a_backward_that_is_right_at_its_own_size_is_not_accused() -> None:
         return (np.broadcast_to(dout / 150, X.shape).copy(),)
 
     assert check_gradients(mean, mean_back, X=X).outcome is Outcome.PASS
+
+
+def test_indices_stay_as_they_are_where_no_axis_is_long() -> None:
+    table, index = RNG.standard_normal((8, 8, 8, 8, 8)), np.arange(8)[::-1]
+
+    def rows_back(dout: Any, X: Any, index: Any) -> Any:
+        dX = np.zeros_like(X)
+        np.add.at(dX, index, dout)
+        return dX * np.where(X == 0, 1.0 + index[0], 1.0), None
+
+    verdict = check_gradients(lambda X, index: X[index], rows_back, leaves={"X": table, "index": index})
+    assert verdict.outcome is Outcome.FAIL
