@@ -1,7 +1,8 @@
 """Where is the gradient wrong? Entry by entry where it is small, by halving groups of entries where it is large.
 
-Group testing: a group of entries is moved together, and a group whose directional derivative agrees is dropped. k
-wrong entries among N cost about k·log₂(N/k) lines. Every reported entry is confirmed by a line of its own.
+Group testing: a group of entries is moved together, and a group whose directional derivative agrees is dropped. A
+single wrong entry is pointed at: steps that grow with the place tell by the ratio of two gaps where it is. k wrong
+entries among N cost about k·log₂(k) lines, and six for each. Every reported entry is confirmed by a line of its own.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _SPOKEN = 6  # of them: below, rounding alone may move the gap
 _FOUND = 16  # wrong entries after which the search through a large leaf stops
 _CLEAR = 5.0  # bars that a group's gap must have to be halved without another look
 _SPREAD = 512  # different sizes of the steps in a group
+_LEVELS = 1024  # places that two gaps can tell apart
+_SHARP = 16.0  # bars that a gap must have to point at a place,
+_WIDE = 16  # and the least number of entries
+_LONGER = 5  # doublings of the steps at most, for groups that are a small part of the leaf
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,10 @@ class _Group:
     gap: float
     bar: float
 
+    def known(self, bars: float) -> bool:
+        """Whether the gap is so many bars."""
+        return self.bar <= abs(self.gap) / bars
+
     @property
     def wrong(self) -> bool:
         return abs(self.gap) > DIFFERS * self.bar
@@ -113,7 +122,7 @@ class _Group:
     @property
     def clear(self) -> bool:
         """Whether the gap is known well enough to halve it."""
-        return self.wrong and self.bar <= abs(self.gap) / _CLEAR
+        return self.wrong and self.known(_CLEAR)
 
 
 class _Search:
@@ -132,8 +141,8 @@ class _Search:
 
     def entry(self, place: int) -> Entry:
         """One entry by itself, in units of the gradient."""
-        backward, numerical, bar = self._read(np.array([place]), self._own, 0.0)
         scale = self._own[place]
+        backward, numerical, bar = self._read(np.array([place]), self._own[[place]], 0.0)
         index = tuple(int(i) for i in np.unravel_index(place, self._value.shape))
         return Entry(index, backward / scale, numerical / scale, bar / abs(scale))
 
@@ -151,7 +160,8 @@ class _Search:
                     found += 1
                     yield entry
                 continue
-            pending += sorted((half for half in self._halves(group) if half.wrong), key=lambda half: abs(half.gap))
+            parts = self._pointed(group) or [half for half in self._halves(group) if half.wrong]
+            pending += sorted(parts, key=lambda part: abs(part.gap))
 
     def slice(self, found: Sequence[tuple[int, ...]]) -> str:
         """What all these entries lie in, by the indices that they share, where nothing outside is wrong."""
@@ -172,23 +182,39 @@ class _Search:
         known = rest.clear or (not rest.wrong and np.isfinite(rest.bar) and read.clear)
         return read, rest if known else self._group(second, wanted)
 
-    def _group(self, entries: Entries, wanted: float) -> _Group:
-        backward, numerical, bar = self._read(entries, self._mixed, wanted)
+    def _pointed(self, group: _Group) -> list[_Group]:
+        """The few entries that explain all of the gap, found as if one were wrong; none where they do not."""
+        if not group.known(_SHARP) or len(group.entries) < _WIDE:
+            return []
+        growing = (1 + np.arange(len(group.entries)) * _LEVELS // len(group.entries)) / _LEVELS
+        other = self._group(group.entries, abs(group.gap) / _SHARP, growing)
+        ratio = other.gap / group.gap
+        blur = (other.bar + abs(ratio) * group.bar) / abs(group.gap) + 0.5 / _LEVELS
+        there = group.entries[np.abs(growing - ratio) <= blur]
+        if not 0 < len(there) <= len(group.entries) // 4:
+            return []
+        found = self._group(there, abs(group.gap) / _SHARP)
+        explained = excess(found.gap, group.gap, found.bar + group.bar) <= DIFFERS
+        return [found] if found.wrong and explained else []
+
+    def _group(self, entries: Entries, wanted: float, factors: Array | float = 1.0) -> _Group:
+        backward, numerical, bar = self._read(entries, self._mixed[entries] * factors, wanted)
         return _Group(entries, backward - numerical, bar)
 
     def _read(self, group: Entries, steps: Array, wanted: float) -> tuple[float, float, float]:
-        """Both sides along the line that moves a group of entries, and the bar.
+        """Both sides along the line that moves a group of entries by their steps, and the bar.
 
         Where that of a few steps in the middle is as wanted, they are enough; the noise is that of the whole leaf.
         """
         u = np.zeros(self._value.size)
-        u[group] = steps[group]
-        terms = self._gradient[group] * steps[group]
+        u[group] = steps
+        terms = self._gradient[group] * steps
         rounding = 64 * float(np.finfo(np.float64).eps) * float(np.sum(np.abs(terms)))
         line = along(self._subject, {self._leaf.name: u.reshape(self._value.shape)}, self._one, summed=True)
         if self._sigma is None:
             self._sigma = noise(line, self._one.upstream)
-        found = few(line, self._one.upstream, self._sigma, wanted) if wanted > 0 else None
+        longer = min(_LONGER, int(np.log2(u.size / len(group)) / 2))  # what moves is then about as long
+        found = few(line, self._one.upstream, self._sigma, wanted, longer) if wanted > 0 else None
         if found is None:
             found = ladder(line, self._one.upstream, 1e-10 * norm(terms), narrowest=True)
         self.evaluations += line.evaluations

@@ -104,20 +104,26 @@ class Reading:
 
 
 def read(
-    subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0, *, line: Line | None = None
+    subject: Subject,
+    one: Probe,
+    u: Mapping[str, Array],
+    rtol: float = 0.0,
+    *,
+    line: Line | None = None,
+    closely: bool = True,
 ) -> Reading:
     """Both sides along u, by leaf; ``rtol``, relative to the backward's terms, adds to the bar.
 
-    Where the two agree at large steps they do not by chance; where they do not, smaller ones are tried.
-    line  that of u, where it is shared with other readings: it is not looked at more closely then
+    Where the two agree at large steps they do not by chance; where they do not, smaller ones are tried: ``closely``.
+    line  that of u, where it is shared with other readings
     """
-    closely, line = line is None, line or along(subject, u, one, summed=True)
+    line = line or along(subject, u, one, summed=True)
     terms = _terms(one.gradients, u)
     slack, claimed = rtol * sum(term.most for term in terms.values()), sum(term.sum for term in terms.values())
     own, wanted = _rounding(one.gradients, terms) + slack, WANTED * norm([term.size for term in terms.values()])
     found = ladder(line, one.upstream, wanted, narrowest=True)
     if closely and not excess(claimed, found.value[0], found.error[0] + own) <= AGREES:
-        found = ladder(line, one.upstream, wanted)
+        found = ladder(line, one.upstream, wanted, sought=abs(claimed - float(found.value[0])))
     bar = float(found.error[0]) + own
     sizes = {name: term.size for name, term in terms.items()}
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"

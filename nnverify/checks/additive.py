@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 CHECK = "gradient"
 _COARSE = 2.0**-8  # the sum of two directions is rounded to a dozen bits, and what has no gradient shows grossly
+_NEAR = 2.0**-8  # of a direction: what else there is along it is further off
 _PAIRS = tuple((number, number + 1) for number in range(101, 113, 2))  # directions that nothing else has looked along
 
 
@@ -50,12 +51,12 @@ def additive(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | N
 
 def _triple(subject: Subject, leaf: Leaf, numbers: tuple[int, int], seed: int) -> tuple[Array, Array, Array]:
     u, v = (direction(subject, leaf, number, seed) for number in numbers)
-    return u, v, exact_steps(np.asarray(leaf.value, dtype=np.float64), u + v)
+    return _NEAR * u, _NEAR * v, _NEAR * exact_steps(np.asarray(leaf.value, dtype=np.float64), u + v)
 
 
 def _quotient(subject: Subject, leaf: Leaf, one: Probe, u: Array) -> float:
     """The weighted sum's, at one step: too rough to judge by."""
-    step = float(np.exp2(np.rint(np.log2(np.max(one.spacing, initial=EPS)) / 2.5)))
+    step = float(np.exp2(np.rint(np.log2(np.max(one.spacing, initial=EPS)) / 2.5))) / _NEAR
     line = along(subject, {leaf.name: u}, one)
     return float(one.upstream @ (line(step) - line(-step))) / (2 * step)
 

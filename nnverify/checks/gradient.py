@@ -18,6 +18,7 @@ from nnverify._compare import AGREES
 from nnverify.checks.malformed import CHECK, blocked, malformed
 from nnverify.isolation import nothing
 from nnverify.oracles.estimate import Status
+from nnverify.oracles.line import Line
 from nnverify.probe import Entries, Probe, along, direction, few_enough, magnitudes, probe
 from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
@@ -73,9 +74,11 @@ class _Look:
         self.subject, self.seed, self.rtol, self.probes = subject, seed, rtol, probes
         self.evaluations = 0
 
-    def read(self, one: Probe, u: dict[str, Array]) -> Reading:
-        found = read(self.subject, one, u, self.rtol)
-        self.evaluations += found.evaluations
+    def read(self, one: Probe, u: dict[str, Array], line: Line | None = None) -> Reading:
+        """Both sides along u; of a line that others share, only what it has not shown yet is counted."""
+        known = line.evaluations if line else 0
+        found = read(self.subject, one, u, self.rtol, line=line)
+        self.evaluations += found.evaluations - known
         return found
 
     def joint(self, leaves: Sequence[Leaf]) -> list[Reading]:
@@ -83,16 +86,22 @@ class _Look:
 
         Many outputs that two upstreams weigh in two ways are told apart along one line, too; few need two.
         """
-        shared = self.probes[0].output.size - self.subject.unit_outputs >= _MANY
-        lines = [self.probes] if shared else [[one] for one in self.probes]
-        return [reading for probes in lines for reading in self._together(leaves, probes)]
-
-    def _together(self, leaves: Sequence[Leaf], probes: Sequence[Probe]) -> list[Reading]:
-        u = {leaf.name: direction(self.subject, leaf, probes[0].number, self.seed) for leaf in leaves}
-        line = along(self.subject, u, *probes, summed=True)
-        found = [read(self.subject, one, u, self.rtol, line=line) for one in probes]
-        self.evaluations += line.evaluations
+        found: list[Reading] = []
+        for probes in [self.probes[:2]] if self._shared else [[one] for one in self.probes[:2]]:
+            u = {leaf.name: direction(self.subject, leaf, probes[0].number, self.seed) for leaf in leaves}
+            found += self._together(u, probes)[1]
         return found
+
+    @property
+    def _shared(self) -> bool:
+        """Whether one line is enough for two upstreams."""
+        return self.probes[0].output.size - self.subject.unit_outputs >= _MANY
+
+    def _together(self, u: dict[str, Array], probes: Sequence[Probe]) -> tuple[Line, list[Reading]]:
+        line = along(self.subject, u, *probes, summed=True)
+        found = [read(self.subject, one, u, self.rtol, line=line, closely=False) for one in probes]
+        self.evaluations += line.evaluations
+        return line, found
 
     def judge(self, leaf: Leaf, joint: Sequence[Reading]) -> Finding:
         """The finding about one leaf: by the joint lines if they can see it, then by its own."""
@@ -116,13 +125,21 @@ class _Look:
         return _finding_for(leaf, heard.readings)
 
     def alone(self, leaf: Leaf, groups: Sequence[Entries]) -> list[Reading]:
-        """Readings along a group of this leaf's entries: two, more while they leave it open."""
+        """Readings along a group of this leaf's entries: two, more while they leave it open.
+
+        Two upstreams along one line may pass it; what they do not pass takes directions of its own.
+        """
         readings: list[Reading] = []
         still: list[Reading] = []
         for number in range(_DIRECTIONS if groups else 0):
             u = {leaf.name: direction(self.subject, leaf, number, self.seed, groups[0])}
             one, other = self._parted(self.probe(number), u)
-            readings.append(self._finer(one, u, self.read(one, u), leaf))
+            line = None
+            if number == 0 and self._shared and not other:
+                line, both = self._together(u, self.probes[:2])
+                if resolved(both, leaf.name, COARSE):
+                    return both
+            readings.append(self._finer(one, u, self.read(one, u, line), leaf))
             still += [self.read(other, u)] if other else []
             if number >= 1 and (resolved(readings, leaf.name) or refuted(readings)):
                 break

@@ -19,10 +19,13 @@ Array = NDArray[np.float64]
 _STEPS = ((8, 9, 10), tuple(range(7, 13)))
 
 
-def few(line: Line, weights: Array | None, sigma: Array, wanted: float) -> Estimate | None:
-    """The estimate of 6 evaluations, else of 12; None where neither error bar is at most ``wanted``."""
+def few(line: Line, weights: Array | None, sigma: Array, wanted: float, doublings: int = 0) -> Estimate | None:
+    """The estimate of 6 evaluations, else of 12; None where neither error bar is at most ``wanted``.
+
+    doublings  of the steps, where the line is short and bends less
+    """
     for exponents in _STEPS:
-        rungs = climb(line, weights, sigma, exponents)
+        rungs = climb(line, weights, sigma, tuple(k - doublings for k in exponents))
         central = (rungs.plus - rungs.minus) / (2 * rungs.steps)
         value, bound = extrapolate(central, rungs.error / rungs.steps, usable(rungs), 4.0)
         if np.all(bound <= wanted):

@@ -38,11 +38,14 @@ class _Climb:
     bound: Array
 
 
-def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0, *, narrowest: bool = False) -> Estimate:
+def ladder(
+    line: Line, weights: Array | None = None, wanted: float = 0.0, *, narrowest: bool = False, sought: float = 0.0
+) -> Estimate:
     """The derivative of each output along the line, or of their weighted sum (one entry).
 
     Stops as soon as every error bar is at most ``wanted``; or, ``narrowest``, as narrow as smaller steps could make it:
-    what bends closer to the point is then seen by the noise's own steps only, and more coarsely. 11 to 51 evaluations
+    what bends closer to the point is then seen by the noise's own steps only, and more coarsely; or where the noise of
+    smaller steps would hide a difference of the size that is ``sought``. 11 to 51 evaluations
     beside those for the noise, and a few dozen more where the function bends closer to the point than that, does not
     move, or moves in steps.
     Steps should be realised exactly, x + t·u without rounding, as probe.direction arranges it.
@@ -54,6 +57,8 @@ def ladder(line: Line, weights: Array | None = None, wanted: float = 0.0, *, nar
         found = _climbed(line, weights, sigma, exponents)
         enough = np.maximum(wanted, _NARROW * _least(found.rungs)) if narrowest else wanted
         if np.all(found.bound <= enough) and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
+            break
+        if sought > 0 and np.all(_NARROW * _least(found.rungs) > sought):
             break
     else:
         if _hidden(found, below):
