@@ -5,6 +5,7 @@ What is smooth is read on the way, so the entries that are left are those at a k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 from nnverify._compare import norm
 from nnverify.draws import generator, signs
 from nnverify.oracles.estimate import Status
-from nnverify.probe import Entries, Probe
+from nnverify.oracles.ladder import sides
+from nnverify.probe import Entries, Probe, along, probe
 from nnverify.reading import DEMANDED, Reading, read
 from nnverify.subject import Leaf, Subject
 
 Array = NDArray[np.float64]
 
-_LINES = 400  # at most; more entries at kinks than these can isolate are sampled
+_LINES = 400  # at most; of more entries at kinks than these can isolate some are drawn
 _NATURAL = 1e-9  # of the output: a slope below it is zero for all that can be seen
 
 
@@ -28,32 +30,61 @@ class Isolated:
     """Readings along smooth groups, the single entries along which the function is not smooth, and what was left.
 
     rest   entries that were not looked at one by one, because there are too many
+    mixed  whether some of these are smooth, for all that those around them show, and were not read
     """
 
     smooth: tuple[Reading, ...]
     entries: tuple[int, ...]
     rest: int
+    mixed: bool
 
 
 def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float) -> Isolated:
-    """Halve the leaf's entries until every group is smooth or a single entry."""
+    """Halve the leaf's entries, those that are zero apart, until every group is smooth or a single entry.
+
+    The next one is anywhere: where lines run out, what was looked at is drawn from all of the leaf.
+    """
     value = np.asarray(leaf.value, dtype=np.float64)
-    u = own_steps(subject, leaf, seed)
-    pending: list[Entries] = [np.flatnonzero(np.isfinite(value.reshape(-1)))]
+    u, rng = own_steps(subject, leaf, seed), generator(seed, subject.name, leaf.name, "isolated")
+    pending = _apart(value.reshape(-1))
     smooth: list[Reading] = []
     entries: list[int] = []
-    lines = 0
+    lines, halved, mixed = 0, False, False
     while pending and lines < _LINES:
-        group = pending.pop()
+        group, halved = pending.pop()
         lines += 1
         found = read(subject, one, {leaf.name: restricted(value, u, group)}, rtol)
+        if len(group) > 1 and not clear(found, one):
+            pending += [(half, True) for half in np.array_split(group, 2)]
+            continue
         if clear(found, one):
             smooth.append(found)
-        elif len(group) == 1:
-            entries.append(int(group[0]))
+            mixed |= halved
         else:
-            pending += np.array_split(group, 2)
-    return Isolated(tuple(smooth), tuple(sorted(entries)), sum(map(len, pending)))
+            entries.append(int(group[0]))
+        rng.shuffle(pending)
+    rest = np.concatenate([group for group, _ in pending]) if pending else np.zeros(0, dtype=np.intp)
+    if mixed and len(rest):
+        unbent = _unbent(subject, one, {leaf.name: restricted(value, u, rest)}, rtol, seed)
+        smooth, mixed = smooth + unbent, not unbent
+    return Isolated(tuple(smooth), tuple(sorted(entries)), len(rest), mixed and len(rest) > 0)
+
+
+def _apart(value: Array) -> list[tuple[Entries, bool]]:
+    """The entries in two groups, not halved yet: what was clipped at zero, and lies on the kink of what comes next."""
+    groups = (np.flatnonzero(np.isfinite(value) & kept) for kept in (value != 0, value == 0))
+    return [(group, False) for group in groups if len(group)]
+
+
+def _unbent(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float, seed: int) -> list[Reading]:
+    """What of the line shows in outputs that have one slope, as each has for whom its own entry is at no kink."""
+    below, above = sides(along(subject, u, one))
+    still = np.abs(above.value - below.value) <= below.error + above.error
+    if not np.any(still) or np.all(still):
+        return []
+    part = probe(subject, one.number, seed, outputs=still)
+    found = read(subject, part, u, rtol)
+    return [found] if clear(found, part) else []
 
 
 def clear(found: Reading, one: Probe) -> bool:

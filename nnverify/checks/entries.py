@@ -225,6 +225,11 @@ def _told(name: str, readings: Sequence[Reading], flat: Sequence[Slopes]) -> flo
 
 def _between(name: str, one: _Seen, readings: Sequence[Reading], slopes: Sequence[Slopes], kink: str) -> Finding:
     """All entries agree, or lie between the slopes of their kinks; some have one slope, and were only hard to see."""
+    if one.isolated.mixed:
+        message = (
+            f"d{name} could not be judged: so many entries are at kinks that {one.isolated.rest} were not looked at"
+        )
+        return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV202")
     flat, kinks = [part for part in slopes if not part.bent], [part for part in slopes if part.bent]
     told, unseen = _told(name, readings, flat), len(one.isolated.entries) + one.isolated.rest - len(slopes)
     if kinks:

@@ -46,3 +46,48 @@ def test_what_is_outside_at_a_kink_is_called_so() -> None:
     verdict = check_gradients(relu, lambda g, x: g * ((x > 0) + 2.0 * (x == 0)), x=DEAD)
     assert verdict.codes == ("NV117",)
     assert "of the kink there" in verdict.findings[0].message
+
+
+CLIPPED = np.maximum(np.random.default_rng(0).standard_normal((8, 8)), 0)
+TARGET = np.where(np.random.default_rng(1).random((8, 8)) < 0.8, CLIPPED, CLIPPED + 1)
+
+
+def first_row(factor: float, backward: Any) -> Any:
+    return lambda g, x: backward(g, x) * np.where(np.arange(len(x)) == 0, factor, 1.0)[:, None]
+
+
+@pytest.fixture
+def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a larger leaf: not all of its entries at kinks can be looked at one by one."""
+    monkeypatch.setattr("nnverify.isolation._LINES", 30)
+
+
+@pytest.mark.usefixtures("few_lines")
+@pytest.mark.parametrize("factor", [0.0, -7.0, 2.0])
+def test_entries_beside_many_that_are_clipped_at_zero_are_all_read(factor: float) -> None:
+    assert check_gradients(relu, relu_backward, x=CLIPPED, effort="point").outcome is Outcome.PASS
+    wrong = first_row(factor, relu_backward)
+    assert check_gradients(relu, wrong, x=CLIPPED, effort="point").outcome is Outcome.FAIL
+
+
+@pytest.mark.usefixtures("few_lines")
+@pytest.mark.parametrize("factor", [0.0, -7.0])
+def test_entries_beside_many_kinks_are_read_by_the_outputs_that_have_one_slope(factor: float) -> None:
+    def backward(g: Array, x: Array) -> Array:
+        return g * np.sign(x - TARGET)
+
+    def forward(x: Array) -> Array:
+        return np.abs(x - TARGET)
+
+    assert check_gradients(forward, backward, x=CLIPPED, effort="point").outcome is Outcome.PASS
+    assert check_gradients(forward, first_row(factor, backward), x=CLIPPED, effort="point").outcome is Outcome.FAIL
+
+
+@pytest.mark.usefixtures("few_lines")
+def test_what_was_not_looked_at_is_open() -> None:
+    def backward(g: Array, x: Array) -> Array:
+        return g * np.sign(x - TARGET)
+
+    verdict = check_gradients(lambda x: np.abs(x - TARGET).sum(), backward, x=CLIPPED, effort="point")
+    assert verdict.codes == ("NV202",)
+    assert "were not looked at" in verdict.findings[0].message
