@@ -1,7 +1,9 @@
 """Integers that were given: the neighbours of an option, and index arrays in which an index occurs twice.
 
 Only numbers that forward is known, or shows, to take: indices that occur already, axes that exist, the next
-larger and the next smaller count. What may be a permutation or a list of offsets stays as it is.
+larger and the next smaller count. Integers may be anything: classes as rows of zeros and ones, edges, lengths. They
+are varied where each has its own place in the output, and moves nothing else, as what is looked up does; or in a list
+that forward refuses where it points outside. What may be a permutation or a list of offsets stays as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from nnverify.search.judge import placed
 from nnverify.search.layer import Base, Point
+from nnverify.subject import Leaf, Subject, copied
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +38,8 @@ def repeated(base: Base) -> Iterator[Point]:
     for place, leaf in enumerate(base.leaves):
         if _given(base, place) and isinstance(leaf.value, np.ndarray) and leaf.value.dtype.kind in "iu":
             for words, value in _repeated(leaf.value):
-                yield _point(base, place, words.format(leaf.name), value)
+                if _points(base, leaf) or _looked_up(base, leaf, value):
+                    yield _point(base, place, words.format(leaf.name), value)
 
 
 def _given(base: Base, place: int) -> bool:
@@ -58,11 +63,61 @@ def _repeated(value: Array) -> Iterator[tuple[str, Array]]:
     flat = value.reshape(-1)
     kinds = np.unique(flat)
     ordered = bool(np.all(np.diff(flat) >= 0))
-    permutation = len(kinds) == flat.size and kinds[0] == 0 and kinds[-1] == flat.size - 1
-    if len(kinds) < 2 or ordered or permutation:
+    if len(kinds) < 2 or ordered or _permutes(value):
         return
     yield "{} holds one index twice", _replaced(value, flat[0], slice(0, 2))
     yield "{} is one index everywhere", _replaced(value, flat[0], slice(None))
+
+
+def _permutes(value: Array) -> bool:
+    """Whether each row holds as many consecutive numbers as it is long."""
+    rows = np.sort(value.reshape(-1, value.shape[-1]), axis=1)
+    return bool(np.all(np.diff(rows, axis=1) == 1))
+
+
+def _points(base: Base, leaf: Leaf) -> bool:
+    """Whether these are indices in a row: forward raises IndexError for what lies beyond all of the arrays."""
+    value, beyond = np.asarray(leaf.value), sum(int(np.size(one.value)) for one in base.subject.leaves) + 1
+    if value.ndim != 1 or beyond > np.iinfo(value.dtype).max:
+        return False
+    try:
+        _run(placed(base.subject, {leaf.name: np.full_like(value, beyond)}))
+    except IndexError:
+        return True
+    except Exception:  # the caller's forward
+        return False
+    return False
+
+
+def _looked_up(base: Base, leaf: Leaf, value: Array) -> bool:
+    """Whether the outputs move only where the integers do: in every output their axes come one after the other."""
+    before, after = (_outputs(placed(base.subject, {leaf.name: one})) for one in (leaf.value, value))
+    stay = np.asarray(leaf.value) == value
+    pairs = list(zip(before, after, strict=True)) if len(before) == len(after) else []
+    return bool(pairs) and all(_in_place(stay, *pair) for pair in pairs)
+
+
+def _in_place(stay: Array, before: Array, after: Array) -> bool:
+    if before.shape != after.shape:
+        return False
+    starts = range(before.ndim - stay.ndim + 1)
+    fitting = [start for start in starts if before.shape[start : start + stay.ndim] == stay.shape]
+    same = (before == after) | (np.isnan(before) & np.isnan(after))
+    spread = [stay.reshape((1,) * start + stay.shape + (1,) * (before.ndim - start - stay.ndim)) for start in fitting]
+    return any(bool(np.all(same | ~kept)) for kept in spread)
+
+
+def _outputs(subject: Subject) -> list[Array]:
+    """All outputs; none where forward does not take these integers."""
+    try:
+        found = _run(subject)
+        return [np.asarray(part, dtype=np.float64) for part in (found if isinstance(found, tuple | list) else (found,))]
+    except Exception:  # the caller's forward
+        return []
+
+
+def _run(subject: Subject) -> Any:
+    return subject.forward(*(copied(leaf.value) for leaf in subject.leaves))
 
 
 def _replaced(value: Array, index: Any, where: slice) -> Array:

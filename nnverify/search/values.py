@@ -15,6 +15,7 @@ import numpy as np
 
 from nnverify.leaves import LeafSpec, label
 from nnverify.search.layer import Base, Point
+from nnverify.search.structure import keeps
 from nnverify.subject import Leaf
 
 Array = np.ndarray[Any, Any]
@@ -186,7 +187,7 @@ def _made(words: str, pattern: Any, leaf: Leaf, said: Mapping[str, LeafSpec]) ->
 
 
 def allowed(value: Array, leaf: Leaf, spec: LeafSpec | None) -> bool:
-    """Whether the values lie where the caller said, or where all that were given lie."""
+    """Whether the values lie where the caller said, or where all that were given lie, and keep their structure."""
     if spec is None:
         return True
     if spec.low is not None or spec.high is not None:
@@ -195,6 +196,8 @@ def allowed(value: Array, leaf: Leaf, spec: LeafSpec | None) -> bool:
         return bool(np.all((value > low) & (value < high)))
     if spec.given or spec.draw is not None:
         given = np.asarray(leaf.value)
+        if given.shape == value.shape and not keeps(given, value):
+            return False
         if given.size and np.all((given > 0) & (given < 1)):  # probabilities
             return bool(np.all((value > 0) & (value < 1)))
         return bool(not np.all(given >= 0) or np.all(value >= 0))
