@@ -203,13 +203,16 @@ def _alone(subject: Subject, first: Probe, seed: int) -> Result | None:
 
 def _heard(subject: Subject, output: Array, seed: int) -> bool:
     """Whether the first sample's output changes with the others; what cannot be asked counts as yes."""
-    moved = _values(subject)
-    other = elsewhere(subject, seed)[0][1:]
-    moved[0][1:] = np.where(other == 0, 1, other)
-    try:
-        return not np.array_equal(np.asarray(subject.forward(*moved))[0], output[0])
-    except Exception:
-        return True
+    here, other = np.asarray(subject.leaves[0].value)[1:], elsewhere(subject, seed)[0][1:]
+    for samples in (other, 2 * here - other):  # a maximum is not heard where it falls, nor a minimum where it rises
+        moved = _values(subject)
+        moved[0][1:] = np.where(samples == 0, 1, samples)
+        try:
+            if not np.array_equal(np.asarray(subject.forward(*moved))[0], output[0]):
+                return True
+        except Exception:
+            return True
+    return False
 
 
 def _samples(subject: Subject, output: Any) -> int | None:

@@ -1,10 +1,14 @@
-"""What is said of a gradient at a kink: that it is outside the slopes there, or that these are not known."""
+"""What is said of a gradient at a kink: that it is outside the slopes there, or these are not known; how finely."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from nnverify._compare import SEEN, norm
 from nnverify.oracles.estimate import Status
+from nnverify.reading import Reading
 from nnverify.slopes import Slopes
 from nnverify.verdict import Finding, Outcome, place
 
@@ -72,3 +76,18 @@ def unknown(name: str, slopes: Slopes) -> Finding:
     trouble = f" (forward raised {slopes.trouble})" if slopes.trouble and code == "NV206" else ""
     message = f"d{name} could not be judged: at {at(name, slopes)} {why}{trouble}"
     return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, code, slopes.index, slopes.backward)
+
+
+def whole(name: str, readings: Sequence[Reading], flat: Sequence[Slopes]) -> float:
+    """Of the leaf as a whole, seen in groups: the groups' bars and sizes add up like independent errors."""
+    bars = norm([*(found.bar for found in readings), *(slopes.bar for slopes in flat)])
+    size = norm([*(found.sizes.get(name, 0.0) for found in readings), *(abs(slopes.backward) for slopes in flat)])
+    return SEEN * bars / size if size > 0 else np.inf
+
+
+def told(name: str, readings: Sequence[Reading], flat: Sequence[Slopes]) -> float:
+    """The same by entries: one that was moved in small steps beside large ones is seen by so much less."""
+    bars = [found.bar / np.min(np.abs(found.u[name][found.u[name] != 0])) for found in readings]
+    sizes = [norm(np.asarray(found.one.gradients[name])[found.u[name] != 0]) for found in readings]
+    size = norm([*sizes, *(abs(slopes.backward) for slopes in flat)])
+    return SEEN * norm([*bars, *(slopes.bar for slopes in flat)]) / size if size > 0 else np.inf

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
-from nnverify._compare import SEEN, norm
 from nnverify.isolation import Isolated, clear, isolate, nothing, own_steps
-from nnverify.kinked import CHECK, at, crowded, disputed, outside, subgradient, unknown
+from nnverify.kinked import CHECK, at, crowded, disputed, outside, subgradient, told, unknown, whole
 from nnverify.nearby import pieces, rough
 from nnverify.oracles.estimate import Status
-from nnverify.probe import Probe
+from nnverify.probe import Probe, probe
 from nnverify.reading import DEMANDED, Demand, Reading, read, refuted
 from nnverify.slopes import (
     Member,
@@ -36,6 +36,7 @@ from nnverify.verdict import Finding, Outcome, sides
 from nnverify.witness import Says, Testimony, claimed, confirmed, steadied
 
 _LOOKED_AT = 200  # entries at kinks that are looked at one by one
+_FURTHER = (2, 3, 4, 5)  # upstreams that are asked about an entry outside for one of two
 _ACCUSED = 24  # of them, outside their slopes, about which the points around are asked
 
 
@@ -125,8 +126,8 @@ class _Judge:
                 return _disputed(name, heard.about, heard.testimony)
         readings = steadied(self.subject, readings, self.demand.seed)
         pairs = [self._known(one.leaf, pair) for pair in zip(*one.slopes, strict=True)]
-        beyond = [pair[0] for pair in pairs if all(slopes.outside for slopes in pair)]
-        accused = (self._outside(one, slopes) for slopes in beyond[:_ACCUSED])
+        beyond = [pair for pair in pairs if any(slopes.outside for slopes in pair)]
+        accused = (self._outside(one, *self._again(one.leaf, pair)) for pair in beyond[:_ACCUSED])
         if found := next((finding for finding in accused if finding), None):
             return found
         spanned = [part for part in tied if part.slopes and all(slopes.outside for slopes in part.slopes)]
@@ -141,23 +142,32 @@ class _Judge:
             return _with(Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV202"), readings[0])
         return _between(name, one, readings, [pair[0] for pair in pairs], self.demand.kink)
 
-    def _outside(self, one: _Seen, slopes: Slopes) -> Finding | None:
+    def _again(self, leaf: Leaf, pair: Sequence[Slopes]) -> tuple[Slopes, Probe, bool]:
+        """An entry outside for one upstream, and whether it is for a second of six: one bar may be too small."""
+        probes = [*self.probes, *(probe(self.subject, number, self.demand.seed) for number in _FURTHER)]
+        u, index = own_steps(self.subject, leaf, self.demand.seed), pair[0].index or ()
+        entry = int(np.ravel_multi_index(index, np.shape(leaf.value))) if index else 0
+        more = (at_entry(self.subject, leaf, other, entry, u) for other in probes[len(pair) :])
+        found = ((slopes, other) for slopes, other in zip(chain(pair, more), probes, strict=True) if slopes.outside)
+        return *next(found), next(found, None) is not None
+
+    def _outside(self, one: _Seen, slopes: Slopes, found: Probe, confirmed: bool) -> Finding | None:
         """The finding about an entry outside its slopes; open where dual numbers see other slopes, or there are more.
 
         None where a piece of the function next to the point has such a slope.
         """
         name = one.leaf.name
-        other = by_dual(self.subject, one.leaf, slopes, self.probes[0], self.demand.seed)
+        other = by_dual(self.subject, one.leaf, slopes, found, self.demand.seed)
         if other is None or (other.outside and other.within(slopes) and not other.several):
             u = np.zeros(np.shape(one.leaf.value))
             u[slopes.index] = 1.0
-            met = pieces(self.subject, {name: u}, self.probes[0], self.demand.seed)
+            met = pieces(self.subject, {name: u}, found, self.demand.seed)
             if met.contain(slopes.backward):
                 return None
             if met.explain(slopes.backward):
                 return crowded(name, slopes)
-            scattered = rough(self.subject, {name: u}, slopes, self.probes[0], self.demand.seed)
-            return unknown(name, slopes) if scattered else outside(name, slopes, f"d{at(name, slopes)}")
+            sure = confirmed and not rough(self.subject, {name: u}, slopes, found, self.demand.seed)
+            return outside(name, slopes, f"d{at(name, slopes)}") if sure else unknown(name, slopes)
         return crowded(name, slopes) if other.several else disputed(name, slopes, other)
 
     def _piecewise(self, name: str, readings: Sequence[Reading]) -> Finding | None:
@@ -208,21 +218,6 @@ def _with(finding: Finding, found: Reading) -> Finding:
     )
 
 
-def _resolution(name: str, readings: Sequence[Reading], flat: Sequence[Slopes]) -> float:
-    """Of the leaf as a whole, seen in groups: the groups' bars and sizes add up like independent errors."""
-    bars = norm([*(found.bar for found in readings), *(slopes.bar for slopes in flat)])
-    size = norm([*(found.sizes.get(name, 0.0) for found in readings), *(abs(slopes.backward) for slopes in flat)])
-    return SEEN * bars / size if size > 0 else np.inf
-
-
-def _told(name: str, readings: Sequence[Reading], flat: Sequence[Slopes]) -> float:
-    """The same by entries: one that was moved in small steps beside large ones is seen by so much less."""
-    bars = [found.bar / np.min(np.abs(found.u[name][found.u[name] != 0])) for found in readings]
-    sizes = [norm(np.asarray(found.one.gradients[name])[found.u[name] != 0]) for found in readings]
-    size = norm([*sizes, *(abs(slopes.backward) for slopes in flat)])
-    return SEEN * norm([*bars, *(slopes.bar for slopes in flat)]) / size if size > 0 else np.inf
-
-
 def _between(name: str, one: _Seen, readings: Sequence[Reading], slopes: Sequence[Slopes], kink: str) -> Finding:
     """All entries agree, or lie between the slopes of their kinks; some have one slope, and were only hard to see."""
     if one.isolated.mixed:
@@ -231,13 +226,13 @@ def _between(name: str, one: _Seen, readings: Sequence[Reading], slopes: Sequenc
         )
         return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV202")
     flat, kinks = [part for part in slopes if not part.bent], [part for part in slopes if part.bent]
-    told, unseen = _told(name, readings, flat), len(one.isolated.entries) + one.isolated.rest - len(slopes)
+    seen, unseen = told(name, readings, flat), len(one.isolated.entries) + one.isolated.rest - len(slopes)
     if kinks:
-        return subgradient(name, kinks, unseen, kink, told, elsewhere=bool(readings or flat))
-    if not unseen and _resolution(name, readings, flat) <= DEMANDED:
-        message = f"d{name} agrees; a relative error above {told:.1e} would have been seen"
-        return Finding(CHECK, name, Outcome.PASS, message, resolution=told)
+        return subgradient(name, kinks, unseen, kink, seen, elsewhere=bool(readings or flat))
+    if not unseen and whole(name, readings, flat) <= DEMANDED:
+        message = f"d{name} agrees; a relative error above {seen:.1e} would have been seen"
+        return Finding(CHECK, name, Outcome.PASS, message, resolution=seen)
     if all(map(nothing, readings)) and not any(part.backward or part.low for part in flat):
         message = f"d{name} could not be judged: the gradient is zero here on both sides, so nothing was tested"
-        return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV205", resolution=told)
-    return Finding(CHECK, name, Outcome.INCONCLUSIVE, f"d{name} agrees to wide bars only", "NV202", resolution=told)
+        return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV205", resolution=seen)
+    return Finding(CHECK, name, Outcome.INCONCLUSIVE, f"d{name} agrees to wide bars only", "NV202", resolution=seen)

@@ -91,3 +91,25 @@ def test_what_was_not_looked_at_is_open() -> None:
     verdict = check_gradients(lambda x: np.abs(x - TARGET).sum(), backward, x=CLIPPED, effort="point")
     assert verdict.codes == ("NV202",)
     assert "were not looked at" in verdict.findings[0].message
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("wrong", [lambda dW: dW[:, ::-1], lambda dW: dW[::-1]])
+def test_what_is_outside_for_some_upstreams_only_is_outside(wrong: Any, seed: int) -> None:
+    """At zero weights another unit's gradient may lie between the slopes, by chance, for one upstream or two."""
+    x = np.random.default_rng(1).standard_normal((5, 4))
+
+    def forward(x: Array, W: Array) -> Array:
+        return np.maximum(x @ W, 0)
+
+    def backward(g: Array, x: Array, W: Array) -> Any:
+        g = g * (x @ W >= 0)
+        return g @ W.T, wrong(x.T @ g)
+
+    def right(g: Array, x: Array, W: Array) -> Any:
+        g = g * (x @ W >= 0)
+        return g @ W.T, x.T @ g
+
+    leaves = {"x": x, "W": np.zeros((4, 3))}
+    assert check_gradients(forward, right, leaves=leaves, seed=seed, effort="point").outcome is Outcome.PASS
+    assert check_gradients(forward, backward, leaves=leaves, seed=seed, effort="point").outcome is Outcome.FAIL
