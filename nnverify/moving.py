@@ -17,6 +17,7 @@ from nnverify.probe import magnitudes
 from nnverify.subject import Leaf, Subject, copied
 
 _SHRINK = (1.0, 2.0**-4, 2.0**-8)  # of the leaf's own size: what is saturated or dead often is so for being large
+_SMALLER = (2.0**-2, 2.0**-4, 2.0**-6)
 _FAR = tuple(float((-8) ** k) for k in range(11))  # of the leaf's own size, up to a billion
 _UNMOVED = 1e-12  # of the output, for every size that the leaf is moved by: the rounding of moving it
 
@@ -36,6 +37,16 @@ def alike(subject: Subject, seed: int) -> Iterator[Subject]:
         return signs(shape, rng, 1.0, 2.0) * np.abs(own_steps(subject, leaf, seed)).reshape(shape)
 
     return _drawn(subject, seed, drawn)
+
+
+def shrunk(subject: Subject, leaf: Leaf) -> Iterator[Subject]:
+    """The subject with one leaf that much smaller, and nothing else: what cancels between its entries still does."""
+    for factor in _SMALLER:
+        value = (np.asarray(leaf.value) * factor).astype(np.asarray(leaf.value).dtype)[()]
+        leaves = (replace(one, value=value) if one.name == leaf.name else one for one in subject.leaves)
+        other = replace(subject, leaves=tuple(leaves))
+        if _finite(other):
+            yield other
 
 
 def _drawn(subject: Subject, seed: int, draw: _Draw) -> Iterator[Subject]:

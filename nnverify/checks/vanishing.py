@@ -1,7 +1,8 @@
 """Is the difference nothing beside the gradient at other points, and so lost in what cancels at this one?
 
 The backward of a sure softmax is p − 1: what it rounds p by is all of its gradient. Dual numbers, which keep every
-digit of it, see a difference there that no arithmetic of these floats can avoid.
+digit of it, see a difference there that no arithmetic of these floats can avoid; nor any step of the leaf's own size,
+where it moves no output by a digit.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import norm
-from nnverify.moving import alike
+from nnverify.moving import alike, shrunk
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, direction, magnitudes, probe
 from nnverify.reading import coarsest
@@ -34,7 +35,7 @@ def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | 
     natural = _natural(subject, leaf, one, seed)
     if natural is None:
         return None
-    room = _ROUNDINGS * coarsest(one) * natural
+    room, unseen = _ROUNDINGS * coarsest(one) * natural, norm(one.upstream * one.spacing * one.output)
     for group in _groups(leaf, natural):
         for number in range(_DIRECTIONS):
             u = direction(subject, leaf, number, seed, group)
@@ -42,7 +43,7 @@ def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | 
             if found is None or found.status is not Status.SMOOTH:
                 return None
             claimed = float(np.sum(np.asarray(gradient, np.float64) * u))
-            if not abs(claimed - found.value[0]) <= norm((room * u).reshape(-1)) + found.error[0]:
+            if not abs(claimed - found.value[0]) <= norm((room * u).reshape(-1)) + unseen + found.error[0]:
                 return None
     message = (
         f"d{leaf.name} could not be judged: it differs by no more than a rounding of what it is at other points, as "
@@ -54,9 +55,16 @@ def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | 
 def _natural(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Array | None:
     """How large each entry of the gradient is at other points with entries of the same sizes; None if not known.
 
-    The middle one of several points: near a pole, or where the backward is all rounding, one may be out of all size.
+    The middle one of several points, drawn anew or nearer to zero: near a pole, or where the backward is all
+    rounding, one may be out of all size.
     """
-    found = (np.asarray(probe(other, one.number, seed).gradients.get(leaf.name)) for other in alike(subject, seed))
+    known = [_typical(others, leaf, one, seed) for others in (alike(subject, seed), shrunk(subject, leaf))]
+    sizes = [size for size in known if size is not None]
+    return np.max(sizes, axis=0) if sizes else None
+
+
+def _typical(others: Iterator[Subject], leaf: Leaf, one: Probe, seed: int) -> Array | None:
+    found = (np.asarray(probe(other, one.number, seed).gradients.get(leaf.name)) for other in others)
     like = [one for one in found if one.shape == np.shape(leaf.value) and one.dtype.kind in "fiub"]
     known = [np.abs(one.astype(np.float64)) for one in like]
     return np.nan_to_num(np.median(known, axis=0), posinf=0.0) if known else None

@@ -66,3 +66,24 @@ def test_a_pole_beside_the_point_excuses_nothing(power: float, factor: float) ->
         x=np.array([1.0, 1.3, 0.7]),
     )
     assert verdict.outcome is Outcome.FAIL
+
+
+def sigmoid(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+W = np.array([1.0, 2.0])
+# A saturated unit behind a sum of large terms: no draw of such entries comes out small.
+BEHIND = {
+    "tanh": (lambda x: np.tanh(x @ W), lambda g, x: g * (1 - np.tanh(x @ W) ** 2) * W, [1000.0, -450.0]),
+    "sigmoid": (lambda x: sigmoid(x @ W), lambda g, x: g * sigmoid(x @ W) * (1 - sigmoid(x @ W)) * W, [1000.0, -483.0]),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("unit", BEHIND)
+def test_a_saturated_unit_behind_a_sum_is_not_accused(unit: str, seed: int) -> None:
+    forward, backward, x = BEHIND[unit]
+    assert check_gradients(forward, backward, x=np.array(x), seed=seed).outcome is not Outcome.FAIL
+    wrong = check_gradients(forward, scaled_by(backward, 3.0), x=np.array(x), seed=seed)
+    assert wrong.outcome is Outcome.FAIL
