@@ -49,6 +49,7 @@ CODES = MappingProxyType(
         "NV209": "jump",
         "NV210": "not finished",
         "NV211": "condition of a matrix",
+        "NV212": "mirrored entries",
         "NV301": "shape",
         "NV302": "dtype",
         "NV303": "missing gradient",

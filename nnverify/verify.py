@@ -14,6 +14,7 @@ from nnverify.checks.conditioned import conditioned
 from nnverify.checks.entries import entries
 from nnverify.checks.gradient import Answer, gradient
 from nnverify.checks.linear import linear
+from nnverify.checks.mirrored import mirrored
 from nnverify.checks.precise import precise
 from nnverify.checks.pure import pure
 from nnverify.checks.repeatable import repeatable
@@ -109,7 +110,9 @@ def _excuse(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: in
     lost = vanishing(subject, leaf, one, seed)
     if lost or finding.code:
         return lost
-    return additive(subject, leaf, one, seed) or conditioned(subject, finding, one)
+    return (
+        additive(subject, leaf, one, seed) or mirrored(subject, leaf, one, seed) or conditioned(subject, finding, one)
+    )
 
 
 def _is_wrong(finding: Finding) -> bool:
