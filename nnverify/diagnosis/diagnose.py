@@ -48,7 +48,9 @@ def _with_cause(look: _Look, finding: Finding) -> Finding:
     named = None if first is None else _explained(first, _Later(scenes))
     if named and first:
         return replace(finding, code=named.code, cause=f"{named.cause}{_seen(look, first)}", fix=named.fix)
-    return replace(finding, cause=where(first, look.right)) if finding.code is None and first else finding
+    if finding.code is not None or not first:
+        return finding
+    return replace(finding, cause=f"{where(first, look.right)}{_seen(look, first)}")
 
 
 def _seen(look: _Look, first: Scene) -> str:

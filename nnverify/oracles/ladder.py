@@ -56,9 +56,8 @@ def ladder(
     for exponents in _PORTIONS:
         found = _climbed(line, weights, sigma, exponents)
         enough = np.maximum(wanted, _NARROW * _least(found.rungs)) if narrowest else wanted
-        if np.all(found.bound <= enough) and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
-            break
-        if sought > 0 and np.all(_NARROW * _least(found.rungs) > sought):
+        known = np.all(found.bound <= enough) or _shown(found, sought)
+        if known and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
             break
     else:
         if _hidden(found, below):
@@ -69,6 +68,12 @@ def ladder(
 def _least(rungs: Rungs) -> Array:
     """The noise of the quotients at the finest step: that at smaller ones is larger."""
     return rungs.error[-1] / rungs.steps[-1]
+
+
+def _shown(found: _Climb, sought: float) -> bool:
+    """Whether a difference of this size is seen where it is seen best."""
+    seen = np.maximum(found.bound, doubt(found.rungs)) <= sought
+    return bool(np.all(seen & (_NARROW * _least(found.rungs) > sought)))
 
 
 def _climbed(line: Line, weights: Array | None, sigma: Array, exponents: tuple[int, ...]) -> _Climb:
