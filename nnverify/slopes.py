@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 Member = tuple[Leaf, int]
 
 _PAIRED = 6  # entries whose pairs are tried
+_WEIGHT = 64  # the largest part of a ratio of weights, as 3 to 7, whose ties are kept to the last digit
 _FLAT = 1e-3  # of the largest: bends below it have no sign
 
 
@@ -146,10 +148,10 @@ def one_sign(bends: Sequence[Array]) -> bool:
 def separable(found: Reading, size: float, parts: Sequence[Slopes], steps: Sequence[float]) -> bool:
     """Whether the line's slope is the sum of the members' own on each side: kinks that only happen to cancel."""
     ends = [
-        (part.above, part.below) if step > 0 else (-part.below, -part.above)
+        (step * part.above, step * part.below) if step > 0 else (step * part.below, step * part.above)
         for part, step in zip(parts, steps, strict=True)
     ]
-    bar = found.bar + size * sum(part.bar for part in parts)
+    bar = found.bar + size * sum(abs(step) * part.bar for part, step in zip(parts, steps, strict=True))
     return all(abs(size * sum(side) - found.numerical) <= DIFFERS * bar for side in zip(*ends, strict=True))
 
 
@@ -166,6 +168,22 @@ def together(kinked: Sequence[Member]) -> Iterator[tuple[list[Member], list[floa
     for pair in combinations(kinked[:_PAIRED], 2):
         yield list(pair), [1.0, 1.0]
         yield list(pair), [1.0, -1.0]
+
+
+def balanced(kinked: Sequence[Member], bends: Sequence[Array]) -> Iterator[tuple[list[Member], list[float]]]:
+    """Pairs that bend one output unequally, each moved by what the other bends: along one of the two a tie stays a tie.
+
+    bends  per unit of each member, output by output
+    """
+    for (one, first), (other, second) in combinations(list(zip(kinked, bends, strict=True))[:_PAIRED], 2):
+        place = int(np.argmax(np.abs(first * second)))
+        if not first[place] * second[place]:
+            continue
+        ratio = Fraction(abs(float(second[place] / first[place]))).limit_denominator(_WEIGHT)
+        steps = [part / float(2 ** _WEIGHT.bit_length()) for part in (ratio.numerator, ratio.denominator)]
+        if 0 < steps[0] != steps[1] > 0:
+            yield [one, other], steps
+            yield [one, other], [steps[0], -steps[1]]
 
 
 def size_of(members: Sequence[Member]) -> float:

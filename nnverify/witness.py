@@ -113,9 +113,9 @@ def shaken(subject: Subject, found: Reading, seed: int) -> Reading:
     ties. Where a bound is crossed by larger or by smaller arguments, the others tell.
     """
     here, claims = claimed(found), claims_beside(subject, found, seed)
-    larger, smaller = (_scatter(here, side) for side in (claims[:3], claims[3:]))
+    scatter = min(_scatter(here, side) for side in (claims[:3], claims[3:], claims))
     line = Line(lambda t: np.array([_claim(subject, found, found.one.upstream, shifted(subject, found.u, t))]))
-    spread = SPREADS * (min(larger, smaller) + _roughness(line))
+    spread = SPREADS * (scatter + _roughness(line))
     return replace(found, bar=found.bar + spread, own=found.own + spread) if np.isfinite(spread) else found
 
 
@@ -130,12 +130,19 @@ def steadied(subject: Subject, readings: Sequence[Reading], seed: int) -> tuple[
 
 
 def _scatter(here: float, beside: Sequence[float]) -> float:
-    """How far claims are from that at the point; or from one another, where they are all far from it together.
+    """How far claims are from that at the point; or from one another, where those far from it are far together.
 
-    Rounding scatters them all. What is written for one value alone is another claim there than anywhere beside it.
+    Rounding scatters them all. What is written for one value or tie alone is another claim there than anywhere beside
+    it, and the same one where a nudge has kept the tie.
     """
-    gap, apart = max(abs(claim - here) for claim in beside), max(beside) - min(beside)
-    return apart if gap > _ALONE * apart else gap
+    gaps = [abs(claim - here) for claim in beside]
+    if not np.all(np.isfinite(gaps)):
+        return np.inf
+    away = [claim for claim, gap in zip(beside, gaps, strict=True) if gap > max(gaps) / 2]
+    apart = max(away, default=0.0) - min(away, default=0.0)
+    if len(away) > 1 and max(gaps) > _ALONE * apart:
+        return max(apart, *(gap for gap in gaps if gap <= max(gaps) / 2), 0.0)
+    return max(gaps)
 
 
 def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:

@@ -23,6 +23,7 @@ from nnverify.slopes import (
     Member,
     Slopes,
     at_entry,
+    balanced,
     by_dual,
     moved,
     of_members,
@@ -53,7 +54,7 @@ class _Seen:
 def entries(subject: Subject, leaves: Sequence[Leaf], probes: Sequence[Probe], demand: Demand) -> dict[str, Finding]:
     """A finding for each leaf that lines through all of it could not judge; ties between leaves are seen."""
     seen = [_look(subject, leaf, probes, demand) for leaf in leaves]
-    tied = list(_tied(subject, seen, probes, demand.rtol))
+    tied = list(_tied(subject, seen, probes, demand))
     judge = _Judge(subject, probes, demand)
     return {one.leaf.name: judge.finding(one, [part for part in tied if one.leaf.name in part.names]) for one in seen}
 
@@ -76,14 +77,16 @@ class _Tied:
     slopes: tuple[Slopes, ...] = ()
 
 
-def _tied(subject: Subject, seen: Sequence[_Seen], probes: Sequence[Probe], rtol: float) -> Iterator[_Tied]:
+def _tied(subject: Subject, seen: Sequence[_Seen], probes: Sequence[Probe], demand: Demand) -> Iterator[_Tied]:
     """Directions that move kinked entries together, and in which kinks do not merely cancel."""
     kinked = [(one.leaf, entry) for one in seen for entry in one.isolated.entries[:_LOOKED_AT]]
     pairs = [pair for one in seen for pair in zip(*one.slopes, strict=True)]
     known = {(leaf.name, entry): pair for (leaf, entry), pair in zip(kinked, pairs, strict=True)}
-    for members, steps in together(kinked):
+    own = {one.leaf.name: np.abs(own_steps(subject, one.leaf, demand.seed)) for one in seen}
+    bends = [pair[0].bend / own[leaf.name][entry] for (leaf, entry), pair in zip(kinked, pairs, strict=True)]
+    for members, steps in chain(together(kinked), balanced(kinked, bends)):
         parts = [known[leaf.name, entry] for leaf, entry in members]
-        yield _joint(subject, members, steps, probes, parts, rtol)
+        yield _joint(subject, members, steps, probes, parts, demand.rtol)
 
 
 def _joint(

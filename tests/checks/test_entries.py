@@ -113,3 +113,28 @@ def test_what_is_outside_for_some_upstreams_only_is_outside(wrong: Any, seed: in
     leaves = {"x": x, "W": np.zeros((4, 3))}
     assert check_gradients(forward, right, leaves=leaves, seed=seed, effort="point").outcome is Outcome.PASS
     assert check_gradients(forward, backward, leaves=leaves, seed=seed, effort="point").outcome is Outcome.FAIL
+
+
+# What the first and the second of two tied branches get of the upstream.
+SHARES = {"one": (1.0, 0.0), "other": (0.0, 1.0), "half each": (0.5, 0.5), "both": (1.0, 1.0), "none": (0.0, 0.0)}
+
+
+@pytest.mark.parametrize("weights", [(2.0, 1.0), (3.0, -7.0), (0.5, 8.0)])
+@pytest.mark.parametrize("shares", SHARES)
+def test_a_tie_of_branches_with_other_weights_is_shared_once(shares: str, weights: tuple[float, float]) -> None:
+    v, w = weights
+    a, b = np.array([w / 4, 0.3, -1.0]), np.array([v / 4, 1.0, 3.0])
+    first, second = SHARES[shares]
+
+    def forward(a: Array, b: Array) -> Array:
+        return np.maximum(v * a, w * b)
+
+    def backward(g: Array, a: Array, b: Array) -> Any:
+        tied = v * a == w * b
+        return (
+            v * g * np.where(tied, first, v * a > w * b),
+            w * g * np.where(tied, second, v * a < w * b),
+        )
+
+    expected = Outcome.FAIL if first + second != 1 else Outcome.PASS
+    assert check_gradients(forward, backward, a=a, b=b, effort="point").outcome is expected
