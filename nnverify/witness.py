@@ -33,6 +33,7 @@ BUDGET = 60_000  # operations of one evaluation with dual numbers: some thirty m
 _OTHER = (np.sqrt(5) - 1) / 2  # of a step: steps that no power of two has
 _NUDGES = (1, 2, 3, -1, -2, -3)  # numbers of the nudges, to larger arguments and to smaller ones
 _ALONE = 2.0**10  # scatters of the claims beside the point: further off, that at the point itself is a special one
+_MIXED = 2.0**40  # times a mantissa: what only differs in its last digits is nudged otherwise
 _ULPS = 4  # in the last place that a nudge is at most
 _ROUGH = 2.0**-14  # of the direction: curvature adds 2⁻⁴² to the third differences
 SPREADS = 8.0  # of the backward's measured spread, as its bound
@@ -183,8 +184,9 @@ def nudged(floats: Any, number: int) -> Any:
     One factor for all says nothing where only the ratios of entries matter, as to the condition of a matrix.
     """
     value = np.asarray(floats)
-    mixed = np.frexp(np.abs(value).astype(np.float64))[0] * (_OTHER * number)
-    ulps = np.copysign(1 + np.floor(_ULPS * (2.0**20 * mixed % 1)), number)
+    mantissa, exponent = np.frexp(np.abs(value).astype(np.float64))
+    mixed = (_MIXED * mantissa + exponent) * (_OTHER * number)
+    ulps = np.copysign(1 + np.floor(_ULPS * (mixed % 1)), number)
     return (value * (1 + ulps * float(np.finfo(value.dtype).eps))).astype(value.dtype)[()]
 
 

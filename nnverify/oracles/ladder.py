@@ -16,7 +16,7 @@ from nnverify.oracles.estimate import Estimate, Status
 from nnverify.oracles.line import Line
 from nnverify.oracles.near import Near, absorbed, is_drowned, is_staircase, near
 from nnverify.oracles.noise import noise
-from nnverify.oracles.rungs import Rows, Rungs, climb, doubt, finite, is_broken, kind, usable
+from nnverify.oracles.rungs import Rows, Rungs, climb, doubt, finite, is_apart, is_broken, kind, usable
 from nnverify.oracles.tableau import extrapolate
 
 Array = NDArray[np.float64]
@@ -92,7 +92,7 @@ def _hidden(found: _Climb, below: Near) -> bool:
 def _told(line: Line, weights: Array | None, found: _Climb, below: Near) -> Estimate:
     """The estimate, its bar as wide as all that contradicts it or casts doubt on it."""
     rungs, value = found.rungs, found.value
-    bound = np.where(is_broken(rungs, found.start), np.inf, found.bound)
+    bound = np.where(is_broken(rungs, found.start) | is_apart(rungs), np.inf, found.bound)
     status = _status(line, rungs, found.start)
     if status is Status.DOMAIN:
         value, bound = _inside(rungs)

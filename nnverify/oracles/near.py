@@ -6,7 +6,9 @@ treads are smooth with a slope of their own, and a value that is absorbed by the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ from nnverify.oracles.rungs import SIGMAS, Rows, Rungs
 Array = NDArray[np.float64]
 
 _HALVINGS = 44  # until what lies between the two ends is a jump or nothing
+_LEFT = 1 / 8  # of what lies between two ends, a jump among it
+_STAIRS = 6  # pairs of neighbouring steps in which a second jump is looked for
 _LOST = 4 * EPS  # of the slopes far off
 _FURTHER = tuple(2.0**k for k in range(-2, 11))  # steps at which an output that has not moved may move
 _CLEAR = 8.0  # times its noise, a gap can be seen
@@ -68,26 +72,36 @@ def is_staircase(line: Line, weights: Array, value: float, rungs: Rungs, start: 
 
     Then the slope inside the window is that of one tread, and tells nothing about the stairs.
     """
-    row = int(start[0]) - 1
-    if row < 2 or row + 1 >= len(rungs.steps) or not np.isfinite(value):
+    row, steps = int(start[0]) - 1, rungs.steps[:, 0]
+    if row < 2 or row + 1 >= len(steps) or not np.isfinite(value):
         return False
-    steps = rungs.steps[:, 0]
-    off = np.array([rungs.plus[:, 0] - steps * value, rungs.minus[:, 0] + steps * value])
-    side = int(np.argmax(np.abs(off[:, row])))
-    gap, wider = abs(off[side, row]), abs(off[side, row - 2])
-    if not (gap > _CLEAR * rungs.error[row, 0] and wider > 2 * gap):
+
+    def stairs(sign: float) -> bool:
+        def off(t: float) -> float:
+            return float(line.change(sign * t, weights)[0]) - sign * t * value
+
+        clear = _CLEAR * float(rungs.error[row, 0])
+        pairs = pairwise(steps[max(row + 1 - _STAIRS, 0) : row + 2])
+        return sum(_has_jump(off, float(low), float(high), clear) for high, low in pairs) > 1
+
+    return stairs(1.0) or stairs(-1.0)
+
+
+def _has_jump(off: Callable[[float], float], low: float, high: float, clear: float) -> bool:
+    """Whether most of what lies between the two ends is a jump: halving after halving leaves it in one half."""
+    first, last = off(low), off(high)
+    whole = abs(last - first)
+    if not whole > clear:
         return False
-    sign = 1.0 if side == 0 else -1.0
-
-    def away(t: float) -> float:
-        return abs(float(line.change(sign * t, weights)[0]) - sign * t * value)
-
-    low, high = float(steps[row + 1]), float(steps[row])
     for _ in range(_HALVINGS):
-        if abs(away(high) - away(low)) < gap / 8:  # what lies between is no jump
-            return False
         middle = (low + high) / 2
-        low, high = (low, middle) if not away(middle) < gap / 2 else (middle, high)
+        between = off(middle)
+        if abs(between - first) > abs(last - between):
+            high, last = middle, between
+        else:
+            low, first = middle, between
+        if not abs(last - first) > _LEFT * whole:
+            return False
     return True
 
 

@@ -25,6 +25,7 @@ _SHRUNK = 0.25  # of S: after two halvings of a smooth function
 _CLEAR = 8.0  # times its noise, S can be seen
 # Growth of S per halving: 1 at a kink, √2 at a cusp such as √|x|, 2 at a jump; bounds midway on a log scale.
 _KINDS = ((2**0.25, Status.KINK), (2**0.75, Status.CUSP), (np.inf, Status.JUMP))
+_SAME = 2**-0.25  # of S·h, what a jump leaves of it from step to step
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,21 @@ def is_broken(rungs: Rungs, start: Rows) -> NDArray[np.bool_]:
     return start > len(rungs.steps) - _SHORTEST
 
 
+def is_apart(rungs: Rungs) -> NDArray[np.bool_]:
+    """Whether a column's value at the point itself is off those on both sides by more than noise, however near these.
+
+    A pole closer than the finest step leaves that, and so much noise that the growth of S cannot be seen.
+    """
+    off, noise = np.abs(rungs.plus + rungs.minus)[-_SHORTEST:], 2 * rungs.error[-_SHORTEST:]
+    return np.all(off > noise, axis=0) & np.all(off[1:] > _SAME * off[:-1], axis=0)
+
+
 def kind(rungs: Rungs, start: Rows) -> Status:
     """What the worst column is at the point: smooth where a window is left, else told by how S grows."""
     if np.any(finite(rungs.plus + rungs.minus) >= len(rungs.steps)):
         return Status.DOMAIN
+    if np.any(is_apart(rungs)):
+        return Status.JUMP
     central = np.abs(rungs.plus - rungs.minus) / (2 * rungs.steps)
     steep = [_growth(column, blur) for column, blur in zip(central.T, rungs.blur.T, strict=True)]
     broken = is_broken(rungs, start)

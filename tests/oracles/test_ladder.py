@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,6 +181,33 @@ def test_a_forward_that_raises_is_outside_its_domain() -> None:
     found = ladder(line)
     assert abs(found.value[0] - 2) <= found.error[0]
     assert str(line.trouble) == "too small"
+
+
+@pytest.mark.parametrize("distance", [1e-9, 1e-10, 1e-11, 3e-12, 1e-12, 1e-13, 1e-14])
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [
+        (lambda d: np.log(np.abs(d)), lambda d: 1 / d),
+        (lambda d: 1 / d, lambda d: -(d**-2)),
+        (lambda d: d**-2, lambda d: -2 * d**-3),
+    ],
+    ids=["log", "1/x", "1/x²"],
+)
+def test_a_pole_closer_than_the_steps_is_no_smooth_point(function: Any, slope: Any, distance: float) -> None:
+    """The function beyond the pole, and at wider steps on this side, has a slope; at the point it is another one."""
+    found = ladder(Line(lambda t: np.atleast_1d(function(1 + t + distance - 1))), np.ones(1))
+    assert abs(found.value[0] - slope(1 + distance - 1)) <= 3 * found.error[0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_stairs_of_any_height_hide_the_slope(seed: int) -> None:
+    """Treads that slope one way, and stairs, wide and narrow, that lead the other."""
+    rng = generator(seed)
+    edges = np.cumsum(rng.exponential(1e-4, 20_000)) - 1
+    heights = np.cumsum(rng.exponential(1e-4, 20_000) * rng.choice([0.5, 1.0, 4.0], 20_000))
+    weights = np.ones(1)
+    found = ladder(Line(lambda t: np.atleast_1d(heights[np.searchsorted(edges, t)] - 0.5 * t)), weights)
+    assert found.error[0] > 0.1
 
 
 def test_constant_function_has_slope_zero() -> None:
