@@ -97,6 +97,28 @@ def test_values_follow_the_forwards_domain() -> None:
     assert any("drawn from 0.5 to 2" in note for note in verdict.notes)
 
 
+def _tripled(dout: Any, x: Any, W: Any) -> tuple[Any, Any]:
+    return 3 * dout @ W.T, x.T @ dout
+
+
+@pytest.mark.parametrize(
+    ("backward", "said"),
+    [
+        (_tripled, True),
+        (lambda *args: dict(zip("xW", _tripled(*args), strict=True)), True),
+        (lambda dout, x, W: (np.zeros(x.shape), x.T @ dout), False),
+        (lambda dout, x, W: (None, x.T @ dout), False),
+    ],
+    ids=["in order", "by name", "zeros", "none"],
+)
+def test_a_gradient_of_integers_is_said_not_to_be_checked(backward: Any, said: bool) -> None:
+    """They may be indices, or numbers that somebody wrote without a point."""
+    x, W = np.arange(6).reshape(2, 3), np.ones((3, 2))
+    verdict = check_gradients(lambda x, W: x @ W, backward, x=x, W=W, effort="point")
+    assert any("x holds integers" in note for note in verdict.notes) is said
+    assert check_gradients(lambda x, W: x @ W, _tripled, x=x.astype(float), W=W).outcome is Outcome.FAIL
+
+
 def test_whole_numbers_are_constants() -> None:
     def forward(W: Any, ids: Any) -> Any:
         return W[ids]

@@ -21,12 +21,16 @@ def by_leaf(
 
     A dict is read by leaf name or by "d" + name, a tuple or list in leaf order (with or without the constants), a
     single array belongs to the only leaf that is due. A list or dictionary of leaves gets one of gradients. Leaves
-    without a gradient are left out: that is a finding, not an error. Raises UsageError for what cannot be told apart.
+    without a gradient are left out: that is a finding, not an error; integers that got one are kept, to be said in a
+    note. Raises UsageError for what cannot be told apart.
     """
     if returned is None:
         return {}
     if isinstance(returned, Mapping):
-        return _from_mapping(returned, [leaf for leaf in leaves if leaf.differentiable], where)
+        counted = {
+            leaf.name: part for leaf in leaves if counts(leaf, part := returned.get(key_of(leaf.name, returned)))
+        }
+        return counted | _from_mapping(returned, [leaf for leaf in leaves if leaf.differentiable], where)
     parts = list(returned) if isinstance(returned, tuple | list) else [returned]
     if order is not None:
         return _in_order(parts, order, where)
@@ -46,12 +50,21 @@ def _in_turn(
     if terminal and len(parts) > 1 and (found := _by_shape(parts, leaves)):
         return found
     if isinstance(returned, tuple | list) and len(parts) == len(leaves):
-        return {leaf.name: part for leaf, part in zip(leaves, parts, strict=True) if leaf.differentiable}
+        pairs = zip(leaves, parts, strict=True)
+        return {leaf.name: part for leaf, part in pairs if leaf.differentiable or counts(leaf, part)}
     chosen = next((found for found in due(leaves, terminal=terminal) if _fits(found, parts, returned)), None)
     if chosen is None:
         raise _unclear(parts, leaves, where)
     whole = [returned] if len(chosen) == 1 and len(parts) != 1 else parts
     return {leaf.name: part for leaf, part in zip(chosen, whole, strict=True)}
+
+
+def counts(leaf: Leaf, part: Any) -> bool:
+    """Whether integers got a gradient that says something: they may be meant as numbers, and are no leaf."""
+    value = np.asarray(leaf.value) if isinstance(leaf.value, np.ndarray) else None
+    if value is None or value.dtype.kind not in "iu" or not isinstance(part, np.ndarray | float):
+        return False
+    return np.shape(part) == value.shape and np.asarray(part).dtype.kind == "f" and bool(np.any(part))
 
 
 def _by_shape(parts: Sequence[Any], leaves: Sequence[Leaf]) -> dict[str, Any]:

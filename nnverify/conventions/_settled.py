@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnverify._errors import NnverifyError
-from nnverify.conventions._gradients import needless
+from nnverify.conventions._gradients import counts, needless
 from nnverify.conventions._trial import upstream
 from nnverify.conventions.convention import Adapted
 from nnverify.subject import Leaf, Pullback, copied
@@ -33,11 +33,13 @@ def settled(subject: Adapted, order: Sequence[str] | None) -> Adapted:
     if len(notes) == len(subject.targets()):
         notes = {}
     leaves = tuple(replace(leaf, differentiable=False) if leaf.name in notes else leaf for leaf in subject.leaves)
+    counted = [f"{leaf.name} holds integers: {_COUNTED}" for leaf in leaves if counts(leaf, found.get(leaf.name))]
     extreme = subject.terminal and _guarded(subject, output, found)
-    subject = replace(subject, leaves=leaves, notes=(*subject.notes, *_grouped(notes)), extreme=extreme)
+    subject = replace(subject, leaves=leaves, notes=(*subject.notes, *_grouped(notes), *counted), extreme=extreme)
     return _shaped(subject, found)
 
 
+_COUNTED = "the gradient that backward returns for it is not checked; pass it as floats to have it checked"
 _SLIGHTLY = 1e-5
 _EXTREME = 1e5  # probabilities are kept 1e-7 from 0 or less; values that are no probabilities end up there
 
