@@ -73,7 +73,11 @@ def in_precision(leaves: Sequence[Leaf], dtype: Any) -> tuple[Leaf, ...]:
 
 def _as_floats(value: Any, dtype: Any) -> Any:
     array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float) else None
-    return value if array is None or array.dtype.kind != "f" else array.astype(dtype or np.float64)[()]
+    if array is None or array.dtype.kind != "f":
+        return value
+    shown = array.astype(dtype or np.float64, copy=False).view()
+    shown.flags.writeable = False
+    return shown[()]
 
 
 # Where values are drawn when nothing is said: forwards with a smaller domain than all numbers get the next one.

@@ -68,6 +68,6 @@ def halves(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 def signs(shape: tuple[int, ...], rng: np.random.Generator, low: float, high: float) -> Array:
     """Random signs with magnitudes in [low, high]: nothing cancels for a reason, nothing is drowned."""
-    minus = rng.integers(0, 2, shape) == 0
+    minus = np.asarray(rng.integers(0, 2, shape) == 0).view(np.int8)
     values = np.asarray(rng.uniform(low, high, shape))
-    return np.negative(values, out=values, where=minus)
+    return np.copysign(values, -minus, out=values)

@@ -99,13 +99,14 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
     Moved by the size of the largest, an entry a million times smaller would be somewhere else altogether.
     """
     value = np.asarray(leaf.value, dtype=np.float64).reshape(-1)
-    finite = np.flatnonzero(np.isfinite(value))
-    value = np.abs(value if len(finite) == len(value) else value[finite])
-    value[value < SMALLEST] = 0.0
-    top = int(np.frexp(np.max(value, initial=0.0))[1])
-    small = np.flatnonzero((value < np.ldexp(1.0, top - _DECADE)) & (value > 0))
+    known = np.isfinite(value)
+    finite = np.arange(len(value)) if np.all(known) else np.flatnonzero(known)
+    value = value if len(finite) == len(value) else value[finite]
+    largest = max(np.max(value, initial=0.0), -np.min(value, initial=0.0))
+    top = int(np.frexp(largest)[1]) if largest >= SMALLEST else 0
+    small = _between(value, SMALLEST, float(np.ldexp(1.0, top - _DECADE)))
     depth = (top - np.frexp(value[small])[1]) // _DECADE
-    depth[_by_chance(value, depth)] = 0
+    depth[_by_chance(value, largest, depth)] = 0
     if not np.any(depth):
         return [finite] if len(finite) else []
     main = np.ones(len(value), dtype=bool)
@@ -113,11 +114,20 @@ def magnitudes(leaf: Leaf) -> list[Entries]:
     return [finite[main], *(finite[small[depth == level]] for level in np.unique(depth[depth > 0]))]
 
 
-def _by_chance(value: Array, depth: Entries) -> NDArray[np.bool_]:
+def _between(value: Array, least: float, limit: float) -> Entries:
+    """Where the magnitude is from ``least`` to below ``limit``."""
+    found = [np.zeros(0, dtype=np.intp)]
+    for start in range(0, len(value), _PART):
+        size = np.abs(value[start : start + _PART])
+        found.append(start + np.flatnonzero((size >= least) & (size < limit)))
+    return np.concatenate(found)
+
+
+def _by_chance(value: Array, largest: float, depth: Entries) -> NDArray[np.bool_]:
     """Which of the entries in lower groups are there only because there are so many that some are next to zero."""
     lower = np.zeros(len(depth), dtype=bool)
     if len(depth):
-        share, total = float(np.max(value)) / _typical(value), int(np.count_nonzero(value))
+        share, total = largest / _typical(value), int(np.count_nonzero(value))
         for level in np.unique(depth):
             below = depth >= level
             lower |= below & _few(int(np.count_nonzero(below)), np.ldexp(share, -_DECADE * int(level)), total)
@@ -130,11 +140,13 @@ def few_enough(small: NDArray[np.bool_], bound: float, sizes: Array) -> bool:
     return count == 0 or _few(count, bound / _typical(sizes), int(np.count_nonzero(sizes)))
 
 
-def _typical(sizes: Array) -> float:
+def _typical(values: Array) -> float:
     """The median size of what is not zero; of many, that of every so many."""
-    some = sizes[:: 1 + len(sizes) // _ENOUGH]
-    some = some if np.any(some > 0) else sizes
-    return float(np.median(some[some > 0]))
+    for some in (values[:: 1 + len(values) // _ENOUGH], values):
+        sizes = np.abs(some[np.abs(some) >= SMALLEST])
+        if len(sizes):
+            return float(np.median(sizes))
+    return SMALLEST
 
 
 def _few(count: int, share: float, total: int) -> bool:
@@ -150,12 +162,14 @@ def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entri
     """
     value = np.asarray(leaf.value, dtype=np.float64)
     entries = next(iter(magnitudes(leaf)), np.zeros(0, dtype=np.intp)) if group is None else group
+    part = entries if len(entries) < value.size else slice(None)
+    del entries
     u = signs((value.size,), generator(seed, subject.name, leaf.name, number), 0.5, 1.0)
-    u *= _size(value.reshape(-1)[entries] if len(entries) < value.size else value.reshape(-1))
-    if len(entries) < value.size:
-        kept, u = u[entries], np.zeros(value.size)
-        u[entries] = kept
-    return exact_steps(value, u.reshape(value.shape))
+    u *= _size(value.reshape(-1)[part])
+    if not isinstance(part, slice):
+        kept, u = u[part], np.zeros(value.size)
+        u[part] = kept
+    return exact_steps(value, u.reshape(value.shape), in_place=True)
 
 
 def _size(values: Array) -> float:
@@ -164,13 +178,13 @@ def _size(values: Array) -> float:
     return size if size >= SMALLEST else 1.0
 
 
-def exact_steps(x: Array, u: Array) -> Array:
+def exact_steps(x: Array, u: Array, *, in_place: bool = False) -> Array:
     """u with few enough bits for x + u·2⁻ᵏ to be exact to the last bit of the step, k up to 40.
 
     Else the last bits of u are cut off at every step, always to the same side: an error no noise level shows. What
     moves at all keeps moving, if only by the last of these bits.
     """
-    made = np.empty(np.shape(u))
+    made = u if in_place else np.empty(np.shape(u))
     flat, values, steps = made.reshape(-1), np.reshape(x, -1), np.reshape(u, -1)
     for start in range(0, len(flat), _PART):
         part = slice(start, start + _PART)
@@ -190,12 +204,10 @@ def along(subject: Subject, u: Mapping[str, Array], *probes: Probe, summed: bool
 
     summed  only their sums with the probes' upstreams are asked for, and kept
     """
-    one, steps = probes[0], {name: np.empty(np.shape(step)) for name, step in u.items()}
+    one = probes[0]
 
     def value(t: float) -> Array:
-        for name, step in u.items():
-            np.multiply(step, t, out=steps[name])
-        found = subject.flatten(subject.forward(*stepped(subject, steps)))
+        found = subject.flatten(subject.forward(*shifted(subject, u, t)))
         if found.shape != one.output.shape:
             raise Reshaped(f"{len(found)} outputs, and {len(one.output)} at the point")
         return found
@@ -205,16 +217,12 @@ def along(subject: Subject, u: Mapping[str, Array], *probes: Probe, summed: bool
 
 def shifted(subject: Subject, u: Mapping[str, Array], t: float) -> list[Any]:
     """The leaves' values at x + t·u, each in its own precision."""
-    return stepped(subject, {name: t * step for name, step in u.items()})
+    return [_shifted(leaf, u.get(leaf.name), t) for leaf in subject.leaves]
 
 
-def stepped(subject: Subject, steps: Mapping[str, Array]) -> list[Any]:
-    """The leaves' values with the steps added, each in its own precision."""
-    return [_stepped(leaf, steps.get(leaf.name)) for leaf in subject.leaves]
-
-
-def _stepped(leaf: Leaf, step: Array | None) -> Any:
+def _shifted(leaf: Leaf, step: Array | None, t: float) -> Any:
     if step is None:
         return copied(leaf.value)
-    value = np.asarray(leaf.value)
-    return (value + step).astype(value.dtype, copy=False)[()]
+    value, moved = np.asarray(leaf.value), np.multiply(step, t, out=np.empty(np.shape(step)))
+    wide = value.dtype.itemsize > moved.dtype.itemsize
+    return np.add(value, moved, out=None if wide else moved).astype(value.dtype, copy=False)[()]

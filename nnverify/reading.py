@@ -8,28 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import AGREES, DIFFERS, SEEN, excess, norm
-from nnverify.oracles.estimate import Status
+from nnverify.oracles.estimate import Estimate, Status
+from nnverify.oracles.glance import glance
 from nnverify.oracles.integral import integral
 from nnverify.oracles.ladder import ladder
 from nnverify.oracles.line import Line
 from nnverify.probe import Probe, along, shifted
-from nnverify.subject import Leaf, Subject, like
+from nnverify.subject import Subject, like
+from nnverify.terms import Terms, coarsest, rounding, terms_of
 
 Array = NDArray[np.float64]
 
 WANTED = 1e-12  # relative bar at which the ladder stops climbing: noise seldom lets it go lower
+_DEAR = 2**15  # outputs and entries that move, from which on an evaluation is
 DEMANDED = 1e-3  # a PASS must have been able to see a relative error of this size,
 _DIGITS = 256.0  # or of so many units in the last place of the coarsest float on the way
 COARSE = 1e-6  # a resolution that the function's own rounding may be to blame for
-# Roundings that an entry of a gradient may be off: relative to itself where they average out over the entries, and
-# to the sum of all where they do not.
-_SCATTERED, _SHARED = 8.0, 0.25
 _ONE_SLOPE = (Status.SMOOTH, Status.DOMAIN)  # of the function along the line, at the point or on its one side
 
 
@@ -118,18 +117,53 @@ def read(
     line  that of u, where it is shared with other readings
     """
     line = line or along(subject, u, one, summed=True)
-    terms = _terms(one.gradients, u)
-    slack, claimed = rtol * sum(term.most for term in terms.values()), sum(term.sum for term in terms.values())
-    own, wanted = _rounding(one.gradients, terms) + slack, WANTED * norm([term.size for term in terms.values()])
+    terms = terms_of(one.gradients, u)
+    claimed, wanted = _sum(terms), WANTED * norm([term.size for term in terms.values()])
     found = ladder(line, one.upstream, wanted, narrowest=True)
+    own = rounding(one.gradients, terms) + _slack(terms, rtol)
     if closely and not excess(claimed, found.value[0], found.error[0] + own) <= AGREES:
         found = ladder(line, one.upstream, wanted, sought=abs(claimed - float(found.value[0])))
-    bar = float(found.error[0]) + own
-    sizes = {name: term.size for name, term in terms.items()}
+    return _reading(one, u, found, terms, rtol, line)
+
+
+def glanced(
+    probes: Sequence[Probe], u: Mapping[str, Array], line: Line, rtol: float, demanded: float
+) -> list[Reading] | None:
+    """A reading along u per probe, where six evaluations show that both agree, and finely enough for every leaf.
+
+    Up to one that differs, where they show that; else None, and where a closer look costs little. Nothing is to be
+    accused by these readings alone.
+    """
+    if probes[0].output.size + sum(step.size for step in u.values()) < _DEAR:
+        return None
+    made: list[Reading] = []
+    for one in probes:
+        terms = terms_of(one.gradients, u)
+        found = glance(line, one.upstream, _sum(terms), norm([term.size for term in terms.values()]))
+        if found is None:
+            return None
+        made.append(_reading(one, u, found, terms, rtol, line))
+        if made[-1].differs:
+            return made
+    return made if all(resolved(made, name, demanded) for name in u) else None
+
+
+def _reading(
+    one: Probe, u: Mapping[str, Array], found: Estimate, terms: Mapping[str, Terms], rtol: float, line: Line
+) -> Reading:
+    slack = _slack(terms, rtol)
+    own, sizes = rounding(one.gradients, terms) + slack, {name: term.size for name, term in terms.items()}
     trouble = None if line.trouble is None else f"{type(line.trouble).__name__}: {line.trouble}"
-    value = float(found.value[0])
     rest = (sizes, found.status, found.evaluations, slack, coarsest(one), own, one, u, trouble)
-    return Reading(claimed, value, bar, *rest)
+    return Reading(_sum(terms), float(found.value[0]), float(found.error[0]) + own, *rest)
+
+
+def _sum(terms: Mapping[str, Terms]) -> float:
+    return sum(term.sum for term in terms.values())
+
+
+def _slack(terms: Mapping[str, Terms], rtol: float) -> float:
+    return rtol * sum(term.most for term in terms.values())
 
 
 def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float = 0.0) -> Reading:
@@ -138,19 +172,19 @@ def read_segment(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: flo
     The claimed derivative is taken along the displacement between the two ends as they are in the leaves' precision.
     """
     line = along(subject, u, one, summed=True)
-    terms = _terms(one.gradients, u)
+    terms = terms_of(one.gradients, u)
 
     def slope(t: float, half: float) -> float:
         try:
             output, pullback = subject.run(*shifted(subject, u, t))
-            found = _terms(pullback(like(one.upstream.copy(), output)), _realised(subject, u, half))
-            return sum(term.sum for term in found.values())
+            found = terms_of(pullback(like(one.upstream.copy(), output)), _realised(subject, u, half))
+            return _sum(found)
         except Exception:  # the caller's functions end somewhere: no segment reaches beyond
             return np.nan
 
     found = integral(line, slope, one.upstream)
-    slack = rtol * sum(term.most for term in terms.values())
-    own = _rounding(one.gradients, terms) + slack
+    slack = _slack(terms, rtol)
+    own = rounding(one.gradients, terms) + slack
     sizes = {name: term.size for name, term in terms.items()}
     rest = (sizes, Status.SMOOTH, found.evaluations, slack, coarsest(one), own, one, u)
     return Reading(found.claimed, found.measured, found.error + own, *rest)
@@ -162,45 +196,6 @@ def _realised(subject: Subject, u: Mapping[str, Array], half: float) -> dict[str
     above, below = (dict(zip(names, shifted(subject, u, t), strict=True)) for t in (half, -half))
     ends = {name: (np.asarray(above[name], np.float64), np.asarray(below[name], np.float64)) for name in u}
     return {name: (up - down) / (2 * half) for name, (up, down) in ends.items()}
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """B_j u_j of every entry of a leaf that moves: their sum, the sum of their sizes, and the norm."""
-
-    sum: float
-    most: float
-    size: float
-
-
-def _terms(gradients: Mapping[str, Any], u: Mapping[str, Array]) -> dict[str, _Terms]:
-    found: dict[str, _Terms] = {}
-    for name, step in u.items():
-        term = np.asarray(np.asarray(gradients[name], dtype=np.float64) * step)
-        total, size = float(np.sum(term)), norm(term)
-        found[name] = _Terms(total, float(np.sum(np.abs(term, out=term))), size)
-    return found
-
-
-def _rounding(gradients: Mapping[str, Any], terms: Mapping[str, _Terms]) -> float:
-    """What the backward's own arithmetic may be off, in the precision of what it returned."""
-    bars = [
-        float(np.finfo(_float(gradients[name])).eps) * (_SCATTERED * term.size + _SHARED * term.most)
-        for name, term in terms.items()
-    ]
-    return norm(bars)
-
-
-def coarsest(one: Probe) -> float:
-    """The coarsest spacing of outputs and gradients."""
-    return max(
-        float(np.max(one.spacing, initial=0.0)), *(float(np.finfo(_float(g)).eps) for g in one.gradients.values())
-    )
-
-
-def _float(gradient: Any) -> np.dtype[Any]:
-    dtype = np.asarray(gradient).dtype
-    return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def resolved(readings: Sequence[Reading], leaf: str, demanded: float | None = None) -> bool:
@@ -229,9 +224,3 @@ def ratio(readings: Sequence[Reading]) -> float | None:
         excess(one.backward, factor * one.numerical, bar) <= DIFFERS for one, bar in zip(readings, bars, strict=True)
     ]
     return factor if all(fits) else None
-
-
-def leaf_terms(one: Probe, leaf: Leaf, u: Array) -> Array:
-    """|B_j u_j| of every entry: what each contributes to the reading."""
-    terms = np.asarray(one.gradient(leaf) * u).reshape(-1)
-    return np.abs(terms, out=terms)

@@ -20,8 +20,9 @@ from nnverify.isolation import nothing
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.line import Line
 from nnverify.probe import Entries, Probe, along, direction, few_enough, magnitudes, probe
-from nnverify.reading import COARSE, Reading, leaf_terms, ratio, read, read_segment, refuted, resolved
+from nnverify.reading import COARSE, Reading, glanced, ratio, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
+from nnverify.terms import leaf_terms
 from nnverify.verdict import Finding, Outcome, sides, times
 from nnverify.watch import kept
 from nnverify.witness import Testimony, claimed, confirmed
@@ -89,7 +90,7 @@ class _Look:
         found: list[Reading] = []
         for probes in [self.probes[:2]] if self._shared else [[one] for one in self.probes[:2]]:
             u = {leaf.name: direction(self.subject, leaf, probes[0].number, self.seed) for leaf in leaves}
-            found += self._together(u, probes)[1]
+            found += self._together(u, probes, _SHARED)[1]
         return found
 
     @property
@@ -97,23 +98,26 @@ class _Look:
         """Whether one line is enough for two upstreams."""
         return self.probes[0].output.size - self.subject.unit_outputs >= _MANY
 
-    def _together(self, u: dict[str, Array], probes: Sequence[Probe]) -> tuple[Line, list[Reading]]:
+    def _together(self, u: dict[str, Array], probes: Sequence[Probe], demanded: float) -> tuple[Line, list[Reading]]:
         line = along(self.subject, u, *probes, summed=True)
-        found = [read(self.subject, one, u, self.rtol, line=line, closely=False) for one in probes]
+        found = glanced(probes, u, line, self.rtol, demanded)
+        if found is None:
+            found = [read(self.subject, one, u, self.rtol, line=line, closely=False) for one in probes]
         self.evaluations += line.evaluations
         return line, found
 
     def judge(self, leaf: Leaf, joint: Sequence[Reading]) -> Finding:
         """The finding about one leaf: by the joint lines if they can see it, then by its own."""
-        groups = magnitudes(leaf)
-        if not groups:
+        readings = self._by_magnitude(leaf, magnitudes(leaf), joint)
+        if not readings:
             return Finding(CHECK, leaf.name, Outcome.PASS, f"{leaf.name} has no entries that could be moved")
-        readings = list(joint) if resolved(joint, leaf.name, _SHARED) else self.alone(leaf, groups[:1])
-        for group in groups[1:]:
-            readings += self.alone(leaf, [group])
         if all(one.agrees for one in readings):
             readings += self.drowned(leaf, readings)
         return self._heard(leaf, readings)
+
+    def _by_magnitude(self, leaf: Leaf, groups: Sequence[Entries], joint: Sequence[Reading]) -> list[Reading]:
+        readings = list(joint) if groups and resolved(joint, leaf.name, _SHARED) else self.alone(leaf, groups[:1])
+        return readings + [one for group in groups[1:] for one in self.alone(leaf, [group])]
 
     def _heard(self, leaf: Leaf, readings: Sequence[Reading]) -> Finding:
         """The finding, a wrong gradient only by the word of a second witness."""
@@ -136,7 +140,7 @@ class _Look:
             one, other = self._parted(self.probe(number), u)
             line = None
             if number == 0 and self._shared and not other:
-                line, both = self._together(u, self.probes[:2])
+                line, both = self._together(u, self.probes[:2], COARSE)
                 if resolved(both, leaf.name, COARSE):
                     return both
             readings.append(self._finer(one, u, self.read(one, u, line), leaf))

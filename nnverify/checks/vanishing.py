@@ -16,8 +16,8 @@ from nnverify._compare import norm
 from nnverify.moving import alike, shrunk
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, direction, magnitudes, probe
-from nnverify.reading import coarsest
 from nnverify.subject import Leaf, Subject
+from nnverify.terms import coarsest
 from nnverify.verdict import Finding, Outcome
 from nnverify.witness import asked, by_dual
 

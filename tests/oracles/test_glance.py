@@ -1,0 +1,85 @@
+"""A glance agrees with right claims and with no others, and says nothing where the function is not plainly smooth."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnverify._compare import DIFFERS
+from nnverify.draws import generator
+from nnverify.oracles.estimate import Estimate
+from nnverify.oracles.glance import glance
+from nnverify.oracles.line import Line
+from nnverify.probe import exact_steps
+from tests.oracles.families import FAMILIES, Family, truth
+
+POINTS = 60
+
+
+def _glance(function: Any, claimed: float, x: float = 0.0, u: float = 1.0) -> Estimate | None:
+    return glance(Line(lambda t: np.atleast_1d(function(x + t * u))), np.ones(1), claimed, abs(claimed))
+
+
+def _agrees(found: Estimate | None, claimed: float) -> bool:
+    return found is not None and bool(abs(found.value[0] - claimed) <= found.error[0])
+
+
+def _drawn(family: Family, point: int) -> tuple[float, float, Decimal]:
+    rng = generator(0, "glance", family.name, point)
+    x = rng.standard_normal() * rng.choice([0.1, 1.0, 3.0])
+    u = float(exact_steps(np.asarray(x), np.asarray(x * rng.uniform(0.5, 1.0) * rng.choice([-1.0, 1.0]))))
+    return x, u, truth(family, x, u)
+
+
+CASES = [(one, *_drawn(one, point)) for one in FAMILIES if one.name != "quantised" for point in range(POINTS)]
+
+
+def test_right_claims_are_agreed_with_and_the_bar_covers() -> None:
+    agreed = 0
+    for family, x, u, true in CASES:
+        found = _glance(family.function, float(true), x, u)
+        if found and _agrees(found, float(true)):
+            agreed += 1
+            assert abs(Decimal(float(found.value[0])) - true) <= Decimal(float(found.error[0])), family.name
+    assert agreed > 0.95 * len(CASES)
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-9, 1 - 1e-7, 1.001, 2.0, -1.0, 0.0])
+def test_no_wrong_claim_is_agreed_with_finely(factor: float) -> None:
+    for family, x, u, true in CASES:
+        claimed = factor * float(true)
+        if found := _glance(family.function, claimed, x, u):
+            fine = found.error[0] < abs(claimed - float(true)) / 2
+            assert not (fine and _agrees(found, claimed)), (family.name, x)
+
+
+UNSMOOTH = {
+    "the mean slope at a kink": (lambda x: np.maximum(x, 0) + np.sin(x), 1.5),
+    "one slope at a kink": (lambda x: np.maximum(x, 0) + np.sin(x), 1.0),
+    "abs": (lambda x: np.abs(x) + x, 1.0),
+    "a jump": (lambda x: (x > 0) + np.sin(x), 1.0),
+    "a root": (lambda x: np.sqrt(np.abs(x)) + x, 1.0),
+    "a kink between the steps and the point": (lambda x: np.maximum(x - 1e-6, 0) + np.sin(x), 1.5),
+    "a domain that ends": (lambda x: np.where(x > -1e-3, np.exp(x), np.nan), 1.0),
+    "a pole": (lambda x: np.log(np.abs(x + 1e-11)), 1e11),
+    "stairs, straight through": (lambda x: np.rint(x * 2.0**30) / 2.0**30, 1.0),
+    "a short wave, left out": (lambda x: np.exp(x) + 1e-9 * np.sin(1e9 * x), 1.0),
+    "noise": (lambda x: np.exp(x) + 1e-9 * np.sin(1e30 * x), 1.0),
+    "float32 on the way": (lambda x: np.float64(np.float32(np.exp(x))), 1.0),
+}
+
+
+@pytest.mark.parametrize(("function", "claimed"), UNSMOOTH.values(), ids=UNSMOOTH)
+def test_what_is_not_plainly_smooth_is_not_agreed_with(function: Any, claimed: float) -> None:
+    """Not even where the claim is right: the ladder has the means to tell."""
+    assert not _agrees(_glance(function, claimed), claimed)
+
+
+def test_a_claim_that_is_clearly_wrong_is_said_to_be() -> None:
+    """Else the steps of a whole ladder would go to waste on it."""
+    found = _glance(np.exp, 1 + 1e-9)
+    assert found is not None
+    assert abs(found.value[0] - 1) <= found.error[0] < 1e-9 / DIFFERS
