@@ -26,6 +26,7 @@ from nnverify.conventions.values import VALUES
 from nnverify.subject import Pullback, Subject, copied
 
 Wrapped = TypeVar("Wrapped", bound=Subject)
+Ran = tuple[Any, Pullback]
 
 CONVENTIONS: tuple[Convention, ...] = (VALUES, DERIVATIVE, CONTEXT, OBJECT, PAIR, FUNCTION)
 
@@ -41,8 +42,8 @@ def subject_of(call: Call) -> Subject:
     world = World(call.target, call.backward)
     call = replace(call, name=call.name or title(call.target), world=world)
     try:
-        frozen = _frozen(_as_run(_row(call).subject(call), unpacked), world)
-        return _targeted(_as_run(frozen, lambda one: declared(settled(one, call.order), call)))
+        frozen, ran = _frozen(_as_run(_row(call).subject(call), unpacked), world)
+        return _targeted(_as_run(frozen, lambda one: declared(settled(one, ran or one.at_point(), call.order), call)))
     except NnverifyError:
         raise
     except Exception as error:
@@ -99,13 +100,16 @@ def _shown(value: Any) -> str:
     return f"the {type(value).__name__} {value!r:.40}"
 
 
-def _frozen(subject: Adapted, world: World) -> Adapted:
-    """The subject, every forward of which meets the same world: random states, and what the functions keep state in."""
+def _frozen(subject: Adapted, world: World) -> tuple[Adapted, Ran | None]:
+    """The subject, every forward of which meets the same world: random states, and what the functions keep state in.
+
+    And the run that showed it, where it is as good as any other.
+    """
     world.rewind()
-    subject.at_point()
+    ran = subject.at_point()
     moved = world.moved()
     if not moved:
-        return subject
+        return subject, ran
     world.rewind()
 
     def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,7 +121,9 @@ def _frozen(subject: Adapted, world: World) -> Adapted:
 
     notes = (*subject.notes, *(_NOTES[name] for name in moved))
     calm = replace(subject, run=fresh(subject.run), forward=fresh(subject.forward), notes=notes)
-    return replace(calm, stateful=True, reused=subject.reused or _twice(subject.run)) if "state" in moved else calm
+    if "state" not in moved:
+        return calm, None
+    return replace(calm, stateful=True, reused=subject.reused or _twice(subject.run)), None
 
 
 def _twice(run: Callable[..., Any]) -> Callable[..., Any]:

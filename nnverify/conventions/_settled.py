@@ -19,9 +19,12 @@ from nnverify.conventions.convention import Adapted
 from nnverify.subject import Leaf, Pullback, copied
 
 
-def settled(subject: Adapted, order: Sequence[str] | None) -> Adapted:
-    """The subject without the leaves that owe no gradient, and gradients in their leaves' shapes where that is safe."""
-    output, pullback = subject.at_point()
+def settled(subject: Adapted, ran: tuple[Any, Pullback], order: Sequence[str] | None) -> Adapted:
+    """The subject without the leaves that owe no gradient, and gradients in their leaves' shapes where that is safe.
+
+    ran  its output and pullback at the point, not used before
+    """
+    output, pullback = ran
     try:
         found = pullback(upstream(output))
     except NnverifyError:

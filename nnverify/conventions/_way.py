@@ -93,7 +93,12 @@ class Descent:
 
 
 def chosen(ways: Tiers, works: Callable[[Way], bool], refusal: Callable[[Sequence[Way]], UsageError]) -> Way:
-    """The way that works in the first tier that has one; where none does, the one there is to blame."""
+    """The way that works in the first tier that has one; where none does, the one there is to blame.
+
+    The only one there is need not be tried.
+    """
+    if [len(tier) for tier in ways] == [1]:
+        return ways[0][0]
     for rank, tier in enumerate(ways):
         fit = [way for way in tier if works(way)]
         if len(fit) > 1 and (rank == 0 or len(ways[0]) > 1):

@@ -83,15 +83,14 @@ class Call:
         """The leaves that the returned gradients belong to, where the caller listed them."""
         return self.named.grads if isinstance(self.named.grads, list | tuple) else None
 
-    def values(self, places: Sequence[int] | None = None) -> list[Any]:
-        """Copies of the leaves' values, or of some."""
-        chosen = self.leaves if places is None else [self.leaves[place] for place in places]
-        return [grown(copied(leaf.value), {}) for leaf in chosen]
+    def values(self) -> list[Any]:
+        """Copies of the leaves' values."""
+        return [grown(copied(leaf.value), {}) for leaf in self.leaves]
 
-    def tried(self, forward: Callable[..., Any], places: Sequence[int] | None = None) -> Any:
+    def tried(self, forward: Callable[..., Any]) -> Any:
         """What forward returns. Raises UsageError where it raises."""
         try:
-            return forward(*self.values(places))
+            return forward(*self.values())
         except UsageError:
             raise
         except Exception as error:
