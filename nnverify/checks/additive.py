@@ -1,10 +1,13 @@
 """Is there a gradient at all, where every line through the point is smooth?
 
-The median of equal values has a slope along every direction, and that along a sum of two is not the sum of both: no
+The median of equal values has a slope along every direction, and that along a sum of some is not the sum of theirs: no
 gradient agrees with all of them, and none is to blame for it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,46 +15,45 @@ from numpy.typing import NDArray
 from nnverify._compare import DIFFERS, excess
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.line import EPS
-from nnverify.probe import Probe, along, direction, exact_steps
-from nnverify.reading import read
+from nnverify.probe import Probe, along, direction
+from nnverify.reading import Reading, read
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome
 
 Array = NDArray[np.float64]
 
 CHECK = "gradient"
-_COARSE = 2.0**-8  # the sum of two directions is rounded to a dozen bits, and what has no gradient shows grossly
-_NEAR = 2.0**-8  # of a direction: what else there is along it is further off
-_PAIRS = tuple((number, number + 1) for number in range(101, 113, 2))  # directions that nothing else has looked along
+_ADDS = 2.0**-14  # of the slopes' sizes: a quotient has so many digits, and what has no gradient shows grossly
+_NEAR = 2.0**-8  # of a direction: what else there is along it is further off, and the sum is still a small step
+_NUMBERS = range(101, 113)  # directions that nothing else has looked along
 
 
 def additive(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | None:
-    """INCONCLUSIVE where the slopes along two directions and their sum are known, and do not add up; else None.
+    """INCONCLUSIVE where the slopes along twelve directions are known, and that along their sum is another; else None.
 
-    Of six pairs the one is looked at for which quotients add up least: of three equal values most pairs meet the same.
+    Along a few, the same of three equal values is met by chance.
     """
-    triples = [_triple(subject, leaf, pair, seed) for pair in _PAIRS]
-    defects = [_defect([_quotient(subject, leaf, one, step) for step in triple]) for triple in triples]
-    if max(defects) < _COARSE:
+    steps = [_NEAR * direction(subject, leaf, number, seed) for number in _NUMBERS]
+    lines = [*steps, np.asarray(sum(steps))]
+    if _defect(np.array([_quotient(subject, leaf, one, step) for step in lines])) < _ADDS:
         return None
-    chosen = triples[int(np.argmax(defects))]
-    found = [read(subject, one, {leaf.name: step}) for step in chosen]
-    if any(reading.status is not Status.SMOOTH for reading in found):
-        return None
-    first, second, joint = (reading.numerical for reading in found)
-    coarse = _COARSE * (abs(first) + abs(second) + abs(joint))
-    if excess(first + second, joint, coarse + sum(reading.bar for reading in found)) <= DIFFERS:
+    found = list(_smooth(subject, leaf, one, lines))
+    slopes, bars = np.array([reading.numerical for reading in found]), sum(reading.bar for reading in found)
+    known = len(found) == len(lines) and excess(np.sum(slopes[:-1]), slopes[-1], bars) > DIFFERS
+    if not known or _defect(slopes) < _ADDS:
         return None
     message = (
-        f"d{leaf.name} cannot be judged: the slopes along two directions, {first:+.3g} and {second:+.3g}, are not "
-        f"{joint:+.3g}, that along their sum; the function has no gradient at this point"
+        f"d{leaf.name} cannot be judged: the slopes along {len(steps)} directions add up to "
+        f"{np.sum(slopes[:-1]):+.3g}, that along their sum is {slopes[-1]:+.3g}; "
+        "the function has no gradient at this point"
     )
     return Finding(CHECK, leaf.name, Outcome.INCONCLUSIVE, message, "NV201")
 
 
-def _triple(subject: Subject, leaf: Leaf, numbers: tuple[int, int], seed: int) -> tuple[Array, Array, Array]:
-    u, v = (direction(subject, leaf, number, seed) for number in numbers)
-    return _NEAR * u, _NEAR * v, _NEAR * exact_steps(np.asarray(leaf.value, dtype=np.float64), u + v)
+def _smooth(subject: Subject, leaf: Leaf, one: Probe, steps: Sequence[Array]) -> Iterator[Reading]:
+    """The readings along these, up to the first that is not smooth."""
+    found = (read(subject, one, {leaf.name: step}) for step in steps)
+    return takewhile(lambda reading: reading.status is Status.SMOOTH, found)
 
 
 def _quotient(subject: Subject, leaf: Leaf, one: Probe, u: Array) -> float:
@@ -61,8 +63,7 @@ def _quotient(subject: Subject, leaf: Leaf, one: Probe, u: Array) -> float:
     return float(one.upstream @ (line(step) - line(-step))) / (2 * step)
 
 
-def _defect(slopes: list[float]) -> float:
-    """How far two slopes are from adding up to the third, relative to all."""
-    first, second, joint = slopes
-    size = abs(first) + abs(second) + abs(joint)
-    return abs(first + second - joint) / size if np.isfinite(size) and size > 0 else 0.0
+def _defect(slopes: Array) -> float:
+    """How far all slopes but the last are from adding up to it, relative to their sizes."""
+    size = float(np.sum(np.abs(slopes)))
+    return abs(float(np.sum(slopes[:-1]) - slopes[-1])) / size if np.isfinite(size) and size > 0 else 0.0
