@@ -34,25 +34,30 @@ def glance(line: Line, weights: Array, claimed: float, size: float) -> Estimate 
     if not np.all(np.isfinite(above + below)):
         return None
     rounding = (line.half_ulp(0.0, weights)[0] + line.half_ulp(_STEPS[-1], weights)[0]) / (2 * _STEPS[-1])
-    value, truncated = _limit((above - below) / (2 * _STEPS), rounding)
-    gap, least = abs(value - claimed), max(truncated, rounding)
+    value, truncated, correction = _limit((above - below) / (2 * _STEPS), rounding)
+    gap, most = abs(value - claimed), max(correction, rounding)
     if max(gap, truncated) <= max(_CLOSE * size, _GAPS * rounding):
-        error = _GAPS * max(gap, least) if not _is_bent((above + below) / _STEPS, rounding) else np.inf
+        error = _GAPS * max(gap, truncated, rounding) if not _is_bent((above + below) / _STEPS, rounding) else np.inf
     else:
-        error = _NOISE * least if gap > DIFFERS * _NOISE * least else np.inf
+        error = _NOISE * most if gap > DIFFERS * _NOISE * most else np.inf
     if error == np.inf:
         return None
     return Estimate(np.array([value]), np.array([error]), Status.SMOOTH, line.evaluations)
 
 
-def _limit(quotients: Array, rounding: float) -> tuple[float, float]:
-    """Richardson's limit of a series in h², and its error: unknown where the corrections do not shrink like one."""
+def _limit(quotients: Array, rounding: float) -> tuple[float, float, float]:
+    """Richardson's limit of a series in h², its error where the corrections go on to shrink, and the last of them.
+
+    Both are unknown where they do not shrink like those of such a series.
+    """
     once = (4 * quotients[1:] - quotients[:-1]) / 3
     twice = (16 * once[1] - once[0]) / 15
     first, second = abs(once[1] - quotients[2]), abs(twice - once[1])
     if second <= _NOISE * rounding:
-        return float(twice), float(second)
-    return float(twice), float(second * second / first) if second < _SHRINKS * first else np.inf
+        return float(twice), float(second), float(second)
+    return (
+        (float(twice), float(second**2 / first), float(second)) if second < _SHRINKS * first else (0.0, np.inf, np.inf)
+    )
 
 
 def _is_bent(slopes: Array, rounding: float) -> bool:

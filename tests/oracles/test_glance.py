@@ -47,6 +47,21 @@ def test_right_claims_are_agreed_with_and_the_bar_covers() -> None:
     assert agreed > 0.95 * len(CASES)
 
 
+def test_right_claims_are_not_said_to_be_wrong() -> None:
+    """A layer of many saturated units: the corrections shrink, and not as fast as those of one."""
+    x, W = np.random.default_rng(0).standard_normal((60, 8)), np.random.default_rng(1).standard_normal((8, 40))
+    for seed in range(40):
+        w, u = np.random.default_rng([2, seed]).standard_normal((60, 40)), np.random.default_rng([3, seed])
+        dx, dW = u.uniform(-1, 1, x.shape), u.uniform(-1, 1, W.shape)
+        claimed = float(np.sum(w * (1 - np.tanh(x @ W) ** 2) * (dx @ W + x @ dW)))
+
+        def along(t: float, w: Any = w, dx: Any = dx, dW: Any = dW) -> float:
+            return float(np.sum(w * np.tanh((x + t * dx) @ (W + t * dW))))
+
+        found = _glance(along, claimed)
+        assert found is None or abs(found.value[0] - claimed) <= DIFFERS * found.error[0]
+
+
 @pytest.mark.parametrize("factor", [1 + 1e-9, 1 - 1e-7, 1.001, 2.0, -1.0, 0.0])
 def test_no_wrong_claim_is_agreed_with_finely(factor: float) -> None:
     for family, x, u, true in CASES:
