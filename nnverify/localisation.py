@@ -19,7 +19,7 @@ from nnverify.isolation import own_steps
 from nnverify.oracles.few import few
 from nnverify.oracles.ladder import ladder
 from nnverify.oracles.noise import noise
-from nnverify.probe import Entries, Probe, along
+from nnverify.probe import Entries, Probe, along, magnitudes
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Entry, StepError
 
@@ -125,6 +125,15 @@ class _Group:
         return self.wrong and self.known(_CLEAR)
 
 
+def _long_enough(steps: Array, leaf: Leaf) -> Array:
+    """The steps, those of entries small by chance as long as the others': else what is wrong there moves nothing."""
+    main = next(iter(magnitudes(leaf)), np.zeros(0, dtype=np.intp))
+    sizes = np.abs(steps[main])
+    typical = np.median(sizes) if len(main) else 0.0
+    steps[main] = np.copysign(np.maximum(sizes, typical), steps[main])
+    return steps
+
+
 class _Search:
     """Lines through single entries and through groups of one leaf, with the evaluations counted."""
 
@@ -132,7 +141,7 @@ class _Search:
         self._subject, self._leaf, self._one = subject, leaf, one
         self._value = np.asarray(leaf.value, dtype=np.float64)
         self._gradient = one.gradient(leaf).reshape(-1)
-        self._own = own_steps(subject, leaf, seed)
+        self._own = _long_enough(own_steps(subject, leaf, seed), leaf)
         # Errors of equal size on steps of equal size would cancel in one group of six.
         rng = generator(seed, subject.name, leaf.name, "groups")
         self._mixed = self._own * rng.integers(_SPREAD, 2 * _SPREAD, self._own.size) / (2 * _SPREAD)

@@ -59,6 +59,16 @@ def test_wrong_entries_among_many_are_all_named(count: int, most: int, size: flo
     assert found.evaluations <= most
 
 
+def test_a_wrong_entry_that_is_next_to_zero_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moved by its own size, it would move the output by a ten-thousandth of what the others do."""
+    small = W.copy()
+    small.reshape(-1)[777] = 1e-4 / 16
+    monkeypatch.setitem(globals(), "W", small)
+    for seed in range(3):
+        found = _located(_added(np.array([777]), 1e-6), seed)
+        assert [np.ravel_multi_index(entry.index, W.shape) for entry in found.wrong] == [777]
+
+
 def test_one_wrong_entry_is_named_in_fewer_than_400_evaluations() -> None:
     calls = []
 
