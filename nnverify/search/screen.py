@@ -1,12 +1,14 @@
 """Is there any reason to look closer at a point? Half a dozen evaluations, to be had at many points.
 
 Backward must return finite gradients of the leaves' shapes, and lie roughly between the slopes on both sides: along a
-random direction, and along that in which all entries move together, where ties stay ties. What does not is judged by
-the whole pipeline; small errors, and those that hide in a kink, are left to more effort.
+random direction, and along that in which all entries move together, where ties stay ties. Where there is a kink, and
+room to hide in, some more directions are tried. What lies outside is judged by the whole pipeline; small errors, and
+those that hide in a kink all the same, are left to more effort.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from nnverify.probe import Array, Probe, along, probe
 from nnverify.subject import Leaf, Subject
 
 _ROUGHLY = 3e-3  # of the gradient's typical term; special values break gradients by more
+_MORE = 4  # directions at a kink
 _STEP = {8: 2.0**-16, 4: 2.0**-7, 2: 2.0**-4}  # of the direction, by the bytes of the coarsest float
 
 
@@ -31,8 +34,17 @@ def suspicious(subject: Subject, seed: int) -> bool:
         return True
     sizes = {leaf.name: np.full(np.shape(leaf.value), _size(leaf)) for leaf in leaves}
     rng = generator(seed, subject.name, "glance")
-    apart = {name: signs(size.shape, rng, 0.5, 1.0) * size for name, size in sizes.items()}
-    return any(_outside(subject, leaves, one, u) for u in (apart, sizes))
+
+    apart = {name: signs(size.shape, rng, 0.5) * size for name, size in sizes.items()}
+    first, together = (_seen(subject, leaves, one, u) for u in (apart, sizes))
+    if first.outside or together.outside:
+        return True
+    return first.bent and any(_seen(subject, leaves, one, _turned(apart, bit)).outside for bit in range(_MORE))
+
+
+def _turned(u: dict[str, Array], bit: int) -> dict[str, Array]:
+    """Every other entry the other way, or every other two, four, …: any two near each other part in one of them."""
+    return {name: step * (1 - 2.0 * (np.arange(step.size).reshape(step.shape) >> bit & 1)) for name, step in u.items()}
 
 
 def _size(leaf: Leaf) -> float:
@@ -40,15 +52,24 @@ def _size(leaf: Leaf) -> float:
     return float(np.mean(np.abs(np.asarray(leaf.value, dtype=np.float64)))) or 1.0
 
 
-def _outside(subject: Subject, leaves: list[Leaf], one: Probe, u: dict[str, Array]) -> bool:
-    """Whether ⟨B(w), u⟩ is none that the slopes on both sides, output by output, leave room for."""
+@dataclass(frozen=True)
+class _Seen:
+    """Whether ⟨B(w), u⟩ is none that the slopes on both sides leave room for, and whether that is more than a value."""
+
+    outside: bool
+    bent: bool
+
+
+def _seen(subject: Subject, leaves: list[Leaf], one: Probe, u: dict[str, Array]) -> _Seen:
+    """Along u, output by output."""
     terms = np.concatenate([(one.gradient(leaf) * u[leaf.name]).reshape(-1) for leaf in leaves] or [np.zeros(1)])
     line, step = along(subject, u, one), _step(leaves, one)
     slopes = np.array([one.upstream * (line(sign * step) - one.output) / (sign * step) for sign in (1.0, -1.0)])
     low, high = np.sum(np.min(slopes, axis=0)), np.sum(np.max(slopes, axis=0))
     rounding = float(np.abs(one.upstream * one.spacing) @ np.abs(one.output)) / step
     gap = max(low - np.sum(terms), np.sum(terms) - high)
-    return not gap <= _ROUGHLY * float(np.linalg.norm(terms)) + rounding
+    rough = _ROUGHLY * float(np.linalg.norm(terms)) + rounding
+    return _Seen(outside=not gap <= rough, bent=bool(high - low > rough))
 
 
 def _whole(leaf: Leaf, one: Probe) -> bool:
