@@ -18,6 +18,8 @@ Array = np.ndarray[Any, Any]
 # Pairwise different and none is 1, so that neither a transpose nor a missing sum can hide.
 _DISTINCT = (2, 3, 5, 4, 6, 7)
 
+_SIGN_AND_FRACTION = np.uint64(2**63 + 2**52 - 1)
+
 
 def generator(seed: int, *names: object) -> np.random.Generator:
     """A generator that belongs to (seed, names): the same in any order, process or machine."""
@@ -66,8 +68,12 @@ def halves(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     return np.rint(2 * rng.standard_normal(shape)) / 2
 
 
-def signs(shape: tuple[int, ...], rng: np.random.Generator, low: float, high: float) -> Array:
-    """Random signs with magnitudes in [low, high]: nothing cancels for a reason, nothing is drowned."""
-    minus = np.asarray(rng.integers(0, 2, shape) == 0).view(np.int8)
-    values = np.asarray(rng.uniform(low, high, shape))
-    return np.copysign(values, -minus, out=values)
+def signs(shape: tuple[int, ...], rng: np.random.Generator, low: float) -> Array:
+    """Random signs, magnitudes from ``low``, a power of two, to twice that: nothing cancels for a reason or is drowned.
+
+    Random bits for sign and fraction, under low's own exponent.
+    """
+    bits = np.asarray(rng.integers(0, 2**64, shape, dtype=np.uint64))
+    bits &= _SIGN_AND_FRACTION
+    bits |= np.float64(low).view(np.uint64)
+    return bits.view(np.float64)

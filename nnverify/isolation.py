@@ -111,7 +111,7 @@ def own_steps(subject: Subject, leaf: Leaf, seed: int) -> Array:
     size = np.where(np.isfinite(value), np.abs(value), 0.0)
     typical = float(np.median(size[size > 0])) if np.any(size > 0) else 1.0
     _, exponent = np.frexp(np.where(size > 0, size, typical))
-    sign = np.sign(signs(value.shape, generator(seed, subject.name, leaf.name, "own"), 0.5, 1.0))
+    sign = np.sign(signs(value.shape, generator(seed, subject.name, leaf.name, "own"), 0.5))
     return np.ldexp(sign, exponent - 1)
 
 

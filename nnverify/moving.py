@@ -34,7 +34,7 @@ def alike(subject: Subject, seed: int) -> Iterator[Subject]:
 
     def drawn(leaf: Leaf, rng: np.random.Generator) -> Array:
         shape = np.shape(leaf.value)
-        return signs(shape, rng, 1.0, 2.0) * np.abs(own_steps(subject, leaf, seed)).reshape(shape)
+        return signs(shape, rng, 1.0) * np.abs(own_steps(subject, leaf, seed)).reshape(shape)
 
     return _drawn(subject, seed, drawn)
 

@@ -166,7 +166,7 @@ def _shows(subject: Subject, made: Subject, leaf: str) -> bool:
     """Whether the leaf's gradient is another, for a random upstream."""
     output, pullback = subject.at_point()
     vector = subject.flatten(output)
-    upstream = signs(vector.shape, generator(0, "fault", subject.name), 1.0, 2.0)
+    upstream = signs(vector.shape, generator(0, "fault", subject.name), 1.0)
     one = pullback(like(upstream.copy(), output)).get(leaf)
     two = made.at_point()[1](like(upstream.copy(), output)).get(leaf)
     if one is None or two is None:

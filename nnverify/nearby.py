@@ -81,7 +81,7 @@ def _around(subject: Subject, names: set[str], seed: int) -> list[dict[str, Arra
         for leaf in subject.targets()
         if leaf.name in names
     }
-    return [{name: size * signs(size.shape, rng, 0.5, 1.0) for name, size in sizes.items()} for _ in range(_POINTS)]
+    return [{name: size * signs(size.shape, rng, 0.5) for name, size in sizes.items()} for _ in range(_POINTS)]
 
 
 def _at(subject: Subject, v: Mapping[str, Array], t: float) -> Subject:

@@ -63,7 +63,7 @@ def probe(subject: Subject, number: int, seed: int, *, outputs: NDArray[np.bool_
     """Draw upstream ``number``, zero outside ``outputs``, and run forward and backward once with it, on copies."""
     output, pullback = subject.at_point()
     vector, spacing = subject.flatten(output), subject.spacing(output, _coarsest(subject))
-    upstream = signs(vector.shape, generator(seed, subject.name, "upstream", number), 1.0, 2.0)
+    upstream = signs(vector.shape, generator(seed, subject.name, "upstream", number), 1.0)
     upstream[len(upstream) - subject.unit_outputs :] = 1.0
     upstream = upstream if outputs is None else np.where(outputs, upstream, 0.0)
     try:
@@ -164,7 +164,7 @@ def direction(subject: Subject, leaf: Leaf, number: int, seed: int, group: Entri
     entries = next(iter(magnitudes(leaf)), np.zeros(0, dtype=np.intp)) if group is None else group
     part = entries if len(entries) < value.size else slice(None)
     del entries
-    u = signs((value.size,), generator(seed, subject.name, leaf.name, number), 0.5, 1.0)
+    u = signs((value.size,), generator(seed, subject.name, leaf.name, number), 0.5)
     u *= _size(value.reshape(-1)[part])
     if not isinstance(part, slice):
         kept, u = u[part], np.zeros(value.size)

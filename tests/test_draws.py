@@ -60,8 +60,9 @@ def test_whole_rationals_are_whole() -> None:
 
 def test_signs_keep_away_from_zero() -> None:
     """An upstream that is nearly zero hides what it multiplies."""
-    drawn = signs((500,), generator(0), 1.0, 2.0)
-    assert np.all((np.abs(drawn) >= 1) & (np.abs(drawn) <= 2))
+    drawn = signs((500,), generator(0), 0.5)
+    assert np.all((np.abs(drawn) >= 0.5) & (np.abs(drawn) < 1))
+    assert 0.7 < np.mean(np.abs(drawn)) < 0.8
     assert 200 < np.count_nonzero(drawn > 0) < 300
 
 

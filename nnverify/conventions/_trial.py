@@ -20,4 +20,4 @@ def upstream(output: Any) -> Any:
     """Random and shaped like the output, part by part."""
     if isinstance(output, tuple | list):
         return tuple(upstream(part) for part in output)
-    return signs(np.shape(output), generator(0, "trial"), 1.0, 2.0)[()]
+    return signs(np.shape(output), generator(0, "trial"), 1.0)[()]

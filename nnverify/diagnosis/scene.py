@@ -203,7 +203,7 @@ def _eps(subject: Subject, seed: int, leaf: str) -> float:
 def _claims(subject: Subject, outputs: int, seed: int) -> tuple[Array, dict[str, Array], bool]:
     """Upstreams, the gradients the backward returned for each, and whether the upstreams are the single outputs."""
     rng = generator(seed, subject.name, "diagnosis")
-    drawn = signs((_RANDOM, outputs), rng, 1.0, 2.0)
+    drawn = signs((_RANDOM, outputs), rng, 1.0)
     if subject.unit_outputs:
         drawn[:, outputs - subject.unit_outputs :] = 1.0
         return drawn, _returned(subject, drawn), False

@@ -130,7 +130,7 @@ def _leaf(leaf: Leaf, drawn: Mapping[str, Sequence[Residue]]) -> Any:
 
 
 def _upstream(count: int, units: int, rng: np.random.Generator) -> list[Residue]:
-    drawn = list(np.asarray(residues(signs((count,), rng, 1.0, 2.0), rng), dtype=object).flat)
+    drawn = list(np.asarray(residues(signs((count,), rng, 1.0), rng), dtype=object).flat)
     return [*drawn[: count - units], *(Residue.lift(1) for _ in range(units))]
 
 

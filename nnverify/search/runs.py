@@ -42,7 +42,7 @@ class Ran:
 def upstream_of(subject: Subject, output: Any, seed: int) -> Any:
     """A random upstream, shaped like the output; 1 for terms that the pullback adds by itself."""
     size = subject.flatten(output).size
-    upstream = signs((size,), generator(seed, subject.name, "layout"), 1.0, 2.0)
+    upstream = signs((size,), generator(seed, subject.name, "layout"), 1.0)
     upstream[size - subject.unit_outputs :] = 1.0
     return like(upstream, output)
 

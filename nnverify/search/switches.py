@@ -117,7 +117,7 @@ def _bisected(subject: Subject, leaf: Leaf, entry: int) -> list[float]:
     """Where the slope of a weighted sum of the outputs changes at once."""
     value = np.asarray(leaf.value, dtype=np.float64)
     size = subject.flatten(subject.at_point()[0]).size
-    weights = signs((size,), generator(0, subject.name, "switches"), 1.0, 2.0)
+    weights = signs((size,), generator(0, subject.name, "switches"), 1.0)
 
     def f(place: float) -> float:
         moved = value.copy()
