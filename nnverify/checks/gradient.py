@@ -90,7 +90,7 @@ class _Look:
         found: list[Reading] = []
         for probes in [self.probes[:2]] if self._shared else [[one] for one in self.probes[:2]]:
             u = {leaf.name: direction(self.subject, leaf, probes[0].number, self.seed) for leaf in leaves}
-            found += self._together(u, probes, _SHARED)[1]
+            found += self._together(u, probes)[1]
         return found
 
     @property
@@ -98,9 +98,9 @@ class _Look:
         """Whether one line is enough for two upstreams."""
         return self.probes[0].output.size - self.subject.unit_outputs >= _MANY
 
-    def _together(self, u: dict[str, Array], probes: Sequence[Probe], demanded: float) -> tuple[Line, list[Reading]]:
+    def _together(self, u: dict[str, Array], probes: Sequence[Probe]) -> tuple[Line, list[Reading]]:
         line = along(self.subject, u, *probes, summed=True)
-        found = glanced(probes, u, line, self.rtol, demanded)
+        found = glanced(self.subject, probes, u, line, self.rtol)
         if found is None:
             found = [read(self.subject, one, u, self.rtol, line=line, closely=False) for one in probes]
         self.evaluations += line.evaluations
@@ -140,7 +140,7 @@ class _Look:
             one, other = self._parted(self.probe(number), u)
             line = None
             if number == 0 and self._shared and not other:
-                line, both = self._together(u, self.probes[:2], COARSE)
+                line, both = self._together(u, self.probes[:2])
                 if resolved(both, leaf.name, COARSE):
                     return both
             readings.append(self._finer(one, u, self.read(one, u, line), leaf))

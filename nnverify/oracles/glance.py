@@ -1,11 +1,13 @@
 """Do both sides agree at a glance? Three steps, where the claimed derivative is the witness of the noise.
 
 A value that is off by truncation, noise or anything else does not agree with the claim by chance: the gap between
-the two is the error bar. Where they clearly do not agree, looking closer along the same line is of no use: who
-accuses takes another one, and other oracles.
+the two is the error bar. Steps that meet a kink, or bend too much, give way to smaller ones. Where both sides clearly
+do not agree, looking closer along the same line is of no use: who accuses takes another one, and other oracles.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,33 +18,65 @@ from nnverify.oracles.line import Line
 
 Array = NDArray[np.float64]
 
-# Halving steps leave an error of the order of h⁶, here 2⁻⁴⁶, and noise of about 2⁹ ulp. An odd number of parts as small
-# as x + t·u allows: what is rounded to a coarser grid looks smooth from its own points, and from no others.
-_STEPS = 663_608_941 / 2.0**30 * 2.0 ** -np.array([6, 7, 8])
-_CLOSE = 2.0**-37  # of the size; or a few times what the last place explains
+# Exponents of the largest of three halving steps, which leave an error of the order of h⁶, at first 2⁻⁴⁶, and noise of
+# about 1/h ulp, at first 2⁹. Each with a factor of an odd number of parts as small as x + t·u allows: what is rounded
+# to a coarser grid looks smooth from its own points, and from no others.
+_STEPS = {6: 663_608_941 / 2.0**30, 13: 647_993 / 2.0**20, 18: 647_993 / 2.0**20, 23: 10_367 / 2.0**14}
+_CLOSE = 2.0**-37  # of the size; or so many roundings,
+_ROUNDINGS = 8.0  # of the outputs alone: their sums have more
 _GAPS = 4.0  # a gap is one draw of the error, and may be small by luck
 _NOISE = 32.0  # roundings of a difference quotient: so much of it, and of the intercept of S, may be noise
 _SHRINKS = 2.0**-5  # from correction to correction: a smooth function's shrink by h² or so
 
 
-def glance(line: Line, weights: Array, claimed: float, size: float) -> Estimate | None:
-    """The weighted sum's derivative by six evaluations, if it clearly is what is claimed, or clearly is not; else None.
+@dataclass(frozen=True)
+class _Look:
+    """What three steps show: the limit, a rounding of it, its error if corrections shrink on, and the last of these."""
 
+    value: float
+    rounding: float
+    truncated: float
+    correction: float
+    bent: bool
+
+    def error(self, claimed: float, size: float) -> float:
+        """The bar of agreement, or of what clearly differs; infinite where it is neither."""
+        gap, error = abs(self.value - claimed), np.inf
+        if self.bent:
+            return error
+        if max(gap, self.truncated) <= max(_CLOSE * size, _ROUNDINGS * self.rounding):
+            return _GAPS * max(gap, self.truncated, self.rounding)
+        error = _NOISE * max(self.correction, self.rounding)
+        return error if gap > DIFFERS * error else np.inf
+
+
+def glance(line: Line, weights: Array, claimed: float, size: float) -> Estimate | None:
+    """The weighted sum's derivative, if it clearly is what is claimed, or clearly is not; else None.
+
+    Six evaluations, and six more for smaller steps where these cannot tell, as long as the claim comes closer.
     size  of the claim's terms: what gaps are measured by
     """
-    above, below = (np.array([line.change(sign * t, weights)[0] for t in _STEPS]) for sign in (1.0, -1.0))
+    nearest = np.inf
+    for exponent, odd in _STEPS.items():
+        look = _look(line, weights, np.ldexp(odd, -np.arange(exponent, exponent + 3)))
+        if look is None:
+            continue
+        gap, error = abs(look.value - claimed), look.error(claimed, size)
+        if np.isfinite(error):
+            return Estimate(np.array([look.value]), np.array([error]), Status.SMOOTH, line.evaluations)
+        if not gap < nearest or not (look.bent or gap <= DIFFERS * look.truncated):
+            return None
+        nearest = gap
+    return None
+
+
+def _look(line: Line, weights: Array, steps: Array) -> _Look | None:
+    above, below = (np.array([line.change(sign * t, weights)[0] for t in steps]) for sign in (1.0, -1.0))
     if not np.all(np.isfinite(above + below)):
         return None
-    rounding = (line.half_ulp(0.0, weights)[0] + line.half_ulp(_STEPS[-1], weights)[0]) / (2 * _STEPS[-1])
-    value, truncated, correction = _limit((above - below) / (2 * _STEPS), rounding)
-    gap, most = abs(value - claimed), max(correction, rounding)
-    if max(gap, truncated) <= max(_CLOSE * size, _GAPS * rounding):
-        error = _GAPS * max(gap, truncated, rounding) if not _is_bent((above + below) / _STEPS, rounding) else np.inf
-    else:
-        error = _NOISE * most if gap > DIFFERS * _NOISE * most else np.inf
-    if error == np.inf:
-        return None
-    return Estimate(np.array([value]), np.array([error]), Status.SMOOTH, line.evaluations)
+    rounding = (line.half_ulp(0.0, weights)[0] + line.half_ulp(steps[-1], weights)[0]) / (2 * steps[-1])
+    limit = _limit((above - below) / (2 * steps), rounding)
+    return _Look(limit[0], rounding, *limit[1:], _is_bent((above + below) / steps, rounding))
 
 
 def _limit(quotients: Array, rounding: float) -> tuple[float, float, float]:
@@ -55,9 +89,8 @@ def _limit(quotients: Array, rounding: float) -> tuple[float, float, float]:
     first, second = abs(once[1] - quotients[2]), abs(twice - once[1])
     if second <= _NOISE * rounding:
         return float(twice), float(second), float(second)
-    return (
-        (float(twice), float(second**2 / first), float(second)) if second < _SHRINKS * first else (0.0, np.inf, np.inf)
-    )
+    shrink = second < _SHRINKS * first
+    return float(twice), float(second * second / first) if shrink else np.inf, float(second) if shrink else np.inf
 
 
 def _is_bent(slopes: Array, rounding: float) -> bool:

@@ -71,6 +71,33 @@ def test_no_wrong_claim_is_agreed_with_finely(factor: float) -> None:
             assert not (fine and _agrees(found, claimed)), (family.name, x)
 
 
+def test_what_large_steps_refuse_is_not_lost_in_the_noise_of_small_ones() -> None:
+    refused = 0
+    for family, x, u, true in CASES:
+        claimed, size = (1 + 1e-9) * float(true), abs(float(true))
+        right, wrong = _glance(family.function, float(true), x, u), _glance(family.function, claimed, x, u)
+        if right and _agrees(right, float(true)) and right.error[0] < 1e-11 * size:
+            refused += 1
+            assert not _agrees(wrong, claimed), (family.name, x)
+    assert refused > len(CASES) / 2
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_kinks_on_the_way_are_passed_by_smaller_steps(seed: int) -> None:
+    """Of 20,000 units some have one near any of the large steps."""
+    z, dz, w = np.random.default_rng(seed).standard_normal((3, 20_000))
+    terms = w * (z > 0) * dz
+    size = float(np.linalg.norm(terms))
+    line = Line(lambda t: np.maximum(z + t * dz, 0), sums=[w])
+    found = glance(line, w, float(np.sum(terms)), size)
+    assert found is not None
+    assert _agrees(found, float(np.sum(terms)))
+    assert found.error[0] < 1e-6 * size
+    assert found.evaluations <= 24
+    for wrong in (np.sum(terms) + 1e-5 * size, 1.01 * np.sum(terms), -np.sum(terms)):
+        assert not _agrees(glance(line, w, float(wrong), size), float(wrong))
+
+
 UNSMOOTH = {
     "the mean slope at a kink": (lambda x: np.maximum(x, 0) + np.sin(x), 1.5),
     "one slope at a kink": (lambda x: np.maximum(x, 0) + np.sin(x), 1.0),
@@ -78,7 +105,7 @@ UNSMOOTH = {
     "a jump": (lambda x: (x > 0) + np.sin(x), 1.0),
     "a root": (lambda x: np.sqrt(np.abs(x)) + x, 1.0),
     "a kink between the steps and the point": (lambda x: np.maximum(x - 1e-6, 0) + np.sin(x), 1.5),
-    "a domain that ends": (lambda x: np.where(x > -1e-3, np.exp(x), np.nan), 1.0),
+    "a domain that ends": (lambda x: np.where(x > -1e-8, np.exp(x), np.nan), 1.0),
     "a pole": (lambda x: np.log(np.abs(x + 1e-11)), 1e11),
     "stairs, straight through": (lambda x: np.rint(x * 2.0**30) / 2.0**30, 1.0),
     "a short wave, left out": (lambda x: np.exp(x) + 1e-9 * np.sin(1e9 * x), 1.0),
