@@ -18,7 +18,7 @@ SIXTH = np.eye(6)[2]
 def _met(forward: Callable[..., Any], x: Any, u: Any) -> Pieces:
     layer = subject(forward, lambda dout, x: {"x": np.zeros_like(x)}, x=np.asarray(x))
     one = probe(layer, 0, 0)
-    return pieces(layer, {"x": np.asarray(u)}, one, 0)
+    return pieces(layer, {"x": np.asarray(u)}, one, 0, np.inf)
 
 
 def test_both_slopes_of_a_kink() -> None:
@@ -36,6 +36,21 @@ def test_a_line_through_a_tie_shows_one_piece_and_the_points_around_show_all() -
     assert not met.single
     assert met.low == pytest.approx(0, abs=1e-5) or met.high == pytest.approx(0, abs=1e-5)
     assert max(abs(met.low), abs(met.high)) > 0.9
+
+
+def test_small_equal_values_are_not_stepped_over() -> None:
+    """The displacements are of the entries' own size, whatever the direction's; any output may be the third's."""
+    x = np.array([1e-4, 1e-4, 2.0, 1e-4, -3.0])
+    met = _met(np.sort, x, np.eye(5)[1])
+    upstream = probe(subject(np.sort, lambda dout, x: {"x": x}, x=x), 0, 0).upstream[1:4]
+    assert met.contain(np.min(upstream))
+    assert met.contain(np.max(upstream))
+
+
+def test_a_piece_that_few_points_meet_is_looked_for_with_more() -> None:
+    """The smallest of thirty equal values is each at one point of thirty."""
+    for entry in range(30):
+        assert _met(np.min, np.ones(30), np.eye(30)[entry]).single is False
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

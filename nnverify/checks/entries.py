@@ -164,7 +164,7 @@ class _Judge:
         if other is None or (other.outside and other.within(slopes) and not other.several):
             u = np.zeros(np.shape(one.leaf.value))
             u[slopes.index] = 1.0
-            met = pieces(self.subject, {name: u}, found, self.demand.seed)
+            met = pieces(self.subject, {name: u}, found, self.demand.seed, slopes.backward)
             if met.contain(slopes.backward):
                 return None
             if met.explain(slopes.backward):
@@ -178,7 +178,7 @@ class _Judge:
         differing = sorted((found for found in readings if found.differs), key=lambda found: -found.excess)
         unexplained = 0
         for found in differing[:_ACCUSED]:
-            met = pieces(self.subject, found.u, found.one, self.demand.seed)
+            met = pieces(self.subject, found.u, found.one, self.demand.seed, claimed(found))
             unexplained += not met.explain(claimed(found))
             if unexplained == 2:
                 return None
