@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import AGREES
+from nnverify.checks.answered import answered, disputed
 from nnverify.checks.malformed import CHECK, blocked, malformed
-from nnverify.isolation import nothing
 from nnverify.oracles.estimate import Status
 from nnverify.oracles.line import Line
 from nnverify.probe import Entries, Probe, along, direction, few_enough, magnitudes, probe
-from nnverify.reading import COARSE, Reading, glanced, ratio, read, read_segment, refuted, resolved
+from nnverify.reading import COARSE, Reading, glanced, read, read_segment, refuted, resolved
 from nnverify.subject import Leaf, Subject
 from nnverify.terms import leaf_terms
-from nnverify.verdict import Finding, Outcome, sides, times
+from nnverify.verdict import Finding, Outcome
 from nnverify.watch import kept
-from nnverify.witness import Testimony, claimed, confirmed
+from nnverify.witness import confirmed
 
 Array = NDArray[np.float64]
 
@@ -99,12 +99,17 @@ class _Look:
         return self.probes[0].output.size - self.subject.unit_outputs >= _MANY
 
     def _together(self, u: dict[str, Array], probes: Sequence[Probe]) -> tuple[Line, list[Reading]]:
+        line, found = self._glanced(u, probes)
+        known = line.evaluations
+        found = found or [read(self.subject, one, u, self.rtol, line=line, closely=False) for one in probes]
+        self.evaluations += line.evaluations - known
+        return line, found
+
+    def _glanced(self, u: dict[str, Array], probes: Sequence[Probe]) -> tuple[Line, list[Reading]]:
         line = along(self.subject, u, *probes, summed=True)
         found = glanced(self.subject, probes, u, line, self.rtol)
-        if found is None:
-            found = [read(self.subject, one, u, self.rtol, line=line, closely=False) for one in probes]
         self.evaluations += line.evaluations
-        return line, found
+        return line, found or []
 
     def judge(self, leaf: Leaf, joint: Sequence[Reading]) -> Finding:
         """The finding about one leaf: by the joint lines if they can see it, then by its own."""
@@ -122,11 +127,11 @@ class _Look:
     def _heard(self, leaf: Leaf, readings: Sequence[Reading]) -> Finding:
         """The finding, a wrong gradient only by the word of a second witness."""
         if not refuted(readings):
-            return _finding_for(leaf, readings)
+            return answered(leaf, readings)
         heard = confirmed(self.subject, readings, self.seed)
         if heard.about and not refuted(heard.readings):
             return disputed(leaf, heard.about, heard.testimony)
-        return _finding_for(leaf, heard.readings)
+        return answered(leaf, heard.readings)
 
     def alone(self, leaf: Leaf, groups: Sequence[Entries]) -> list[Reading]:
         """Readings along a group of this leaf's entries: two, more while they leave it open.
@@ -138,16 +143,23 @@ class _Look:
         for number in range(_DIRECTIONS if groups else 0):
             u = {leaf.name: direction(self.subject, leaf, number, self.seed, groups[0])}
             one, other = self._parted(self.probe(number), u)
-            line = None
-            if number == 0 and self._shared and not other:
-                line, both = self._together(u, self.probes[:2])
-                if resolved(both, leaf.name, COARSE):
-                    return both
-            readings.append(self._finer(one, u, self.read(one, u, line), leaf))
+            line, found = self._quickly(u, self.probes[:2] if number == 0 and self._shared else [one], other)
+            if resolved(found, leaf.name, COARSE):
+                readings += found
+            else:
+                readings.append(self._finer(one, u, self.read(one, u, line), leaf))
             still += [self.read(other, u)] if other else []
-            if number >= 1 and (resolved(readings, leaf.name) or refuted(readings)):
+            if len(readings) >= 2 and (resolved(readings, leaf.name) or refuted(readings)):
                 break
         return [*readings, *still] if refuted(still) else readings
+
+    def _quickly(
+        self, u: dict[str, Array], probes: Sequence[Probe], other: Probe | None
+    ) -> tuple[Line | None, list[Reading]]:
+        """Readings that cost little, or that two upstreams share; none where outputs are taken apart."""
+        if other:
+            return None, []
+        return self._together(u, probes) if len(probes) > 1 else self._glanced(u, probes)
 
     def _finer(self, one: Probe, u: dict[str, Array], found: Reading, leaf: Leaf) -> Reading:
         """The reading, or that over a segment where the forward's own rounding is what blurs it."""
@@ -188,63 +200,3 @@ class _Look:
         return (
             [one for one in found if one.agrees or one.differs] if resolved(found, leaf.name) or refuted(found) else []
         )
-
-
-def _finding_for(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
-    if refuted(readings):
-        return _fail(leaf, readings)
-    settled = sum(not one.agrees for one in readings) <= len(readings) // 4
-    fine = all(one.resolution(leaf.name) <= one.demanded(leaf.name) for one in readings)
-    return _pass(leaf, readings) if settled and fine else _open(leaf, readings)
-
-
-def _pass(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
-    worst = max(readings, key=lambda one: one.resolution(leaf.name))
-    seen = f"a relative error above {worst.resolution(leaf.name):.1e} would have been seen"
-    return _finding(leaf, Outcome.PASS, f"d{leaf.name} agrees; {seen}", None, worst)
-
-
-def _fail(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
-    worst = max((one for one in readings if one.differs), key=lambda one: one.excess)
-    factor = ratio(readings)
-    message = (
-        f"d{leaf.name} differs along a random direction: {sides(worst.backward, worst.numerical, worst.bar)}"
-        if factor is None
-        else f"d{leaf.name} is {times(factor)} x the numerical gradient"
-    )
-    return replace(_finding(leaf, Outcome.FAIL, message, None, worst), ratio=factor)
-
-
-# Status of the function along the line, or the lack of a gradient, to the reason and its sentence.
-_REASONS = {
-    "vacuous": ("NV205", "the gradient is zero here on both sides, so nothing was tested"),
-    Status.KINK: ("NV201", "the function has a kink at this point"),
-    Status.CUSP: ("NV201", "the function has an infinite slope at this point"),
-    Status.JUMP: ("NV209", "the function jumps at this point"),
-    Status.DOMAIN: ("NV206", "the function is not finite next to this point"),
-    Status.SMOOTH: ("NV202", "the function is too noisy here to tell"),
-}
-
-
-def _open(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
-    worst = max(readings, key=lambda one: (one.bar, one.excess))
-    smooth = all(one.status is Status.SMOOTH and one.agrees for one in readings)
-    vacuous = smooth and all(one.sizes.get(leaf.name, 0.0) == 0 or nothing(one) for one in readings)
-    code, why = _REASONS["vacuous" if vacuous else worst.status]
-    trouble = f" (forward raised {worst.trouble})" if worst.trouble and code == "NV206" else ""
-    message = f"d{leaf.name} could not be judged: {why}{trouble}"
-    return _finding(leaf, Outcome.INCONCLUSIVE, message, code, worst)
-
-
-def disputed(leaf: Leaf, found: Reading, other: Testimony) -> Finding:
-    """Two witnesses that contradict each other: both values, and no accusation."""
-    message = (
-        f"d{leaf.name} could not be judged: {sides(claimed(found), found.numerical, found.bar)}, but "
-        f"{other.witness} {other.value:+.6g} ± {other.error:.1g}"
-    )
-    return _finding(leaf, Outcome.INCONCLUSIVE, message, "NV208", found)
-
-
-def _finding(leaf: Leaf, outcome: Outcome, message: str, code: str | None, one: Reading) -> Finding:
-    sides = (one.backward, one.numerical, one.bar)
-    return Finding(CHECK, leaf.name, outcome, message, code, None, *sides, one.resolution(leaf.name))
