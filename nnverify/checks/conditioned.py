@@ -25,12 +25,24 @@ _ANSWERS = frozenset((
 ))  # fmt: skip
 
 
+# Those among them whose answer is as sensitive as the inverse; a determinant and its gradient are not.
+_INVERTING = _ANSWERS & {
+    "solve", "inv", "pinv", "lstsq", "slogdet", "cholesky", "tensorsolve", "tensorinv", "solve_triangular", "lu_factor",
+    "cho_factor",
+}  # fmt: skip
+_AMPLIFIED = 16.0  # roundings that a gradient has, each as large as the condition makes it
+
+
 def conditioned(subject: Subject, finding: Finding, one: Probe) -> Finding | None:
-    """INCONCLUSIVE for a difference below half the digits, where forward or backward solves, inverts or decomposes."""
+    """INCONCLUSIVE where forward or backward solves, inverts or decomposes, for a difference that rounding may make.
+
+    That is one below half the digits, or below what the condition of a matrix that forward inverts has left of them.
+    """
     if finding.backward is None or finding.numerical is None:
         return None
     gap, size = abs(finding.backward - finding.numerical), max(abs(finding.backward), abs(finding.numerical))
-    if not gap <= np.sqrt(np.max(one.spacing, initial=0.0)) * size or not _decomposes(subject, one):
+    entered, left = _decomposed(subject, one)
+    if not entered or not gap <= max(np.sqrt(np.max(one.spacing, initial=0.0)), left) * size:
         return None
     message = (
         f"d{finding.leaf} could not be judged: {sides(finding.backward, finding.numerical, finding.bar or 0.0)}, and "
@@ -39,20 +51,35 @@ def conditioned(subject: Subject, finding: Finding, one: Probe) -> Finding | Non
     return Finding(CHECK, finding.leaf, Outcome.INCONCLUSIVE, message, "NV211")
 
 
-def _decomposes(subject: Subject, one: Probe) -> bool:
-    """Whether a run of forward and backward enters a function of linear algebra whose answer has a condition."""
-    entered: set[str] = set()
+def _decomposed(subject: Subject, one: Probe) -> tuple[bool, float]:
+    """Whether a run enters a function of linear algebra whose answer has a condition, and how much that may do.
+
+    Relative to the gradient, by the matrices that forward inverts: what backward inverts besides is its own mistake.
+    """
+    entered: list[str] = []
+    matrices: list[Any] = []
 
     def enter(frame: FrameType, event: str, _: Any) -> None:
-        name = frame.f_globals.get("__name__", "") if event == "call" else ""
-        if name.startswith(_MODULES) and frame.f_code.co_name in _ANSWERS:
-            entered.add(name)
+        module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+        if event == "call" and module.startswith(_MODULES) and name in _ANSWERS:
+            entered.append(name)
+            matrices.extend([next(iter(frame.f_locals.values()), None)] if name in _INVERTING else [])
 
     before = sys.getprofile()
     try:
         sys.setprofile(enter)
         output, pullback = subject.at_point()
+        inverted = len(matrices)
         pullback(like(one.upstream.copy(), output))
     finally:
         sys.setprofile(before)
-    return bool(entered)
+    return bool(entered), max((_roundings(matrix) for matrix in matrices[:inverted]), default=0.0)
+
+
+def _roundings(matrix: Any) -> float:
+    """What the condition makes of the roundings of a matrix, or of each of a stack; 0 where it has none."""
+    value = np.asarray(matrix)
+    if value.dtype.kind != "f" or value.ndim < 2 or not value.size or not np.all(np.isfinite(value)):
+        return 0.0
+    found = np.linalg.cond(value.astype(np.float64))
+    return _AMPLIFIED * float(np.finfo(value.dtype).eps) * float(np.max(found))
