@@ -124,7 +124,7 @@ RIGHT = (
     _case("sin from 1e-12 to 1e12 in one leaf", np.sin, sin_back, {"x": DECADES}),
     _case("sin of 1e6", np.sin, sin_back, {"x": normal(5, scale=1e6)}),
     _case("sin of 1e9", np.sin, sin_back, {"x": normal(5, scale=1e9)}),
-    _case("sin of 1e12", np.sin, sin_back, {"x": normal(5, scale=1e12)}, open=("NV202", "NV208")),
+    _case("sin of 1e12", np.sin, sin_back, {"x": normal(5, scale=1e12)}, open=("NV202", "NV208", "NV209")),
     _case("tanh of 1e-300", np.tanh, lambda g, x: g * (1 - np.tanh(x) ** 2), {"x": normal(5, scale=1e-300)}),
     _case("tanh of the smallest numbers", np.tanh, lambda g, x: g * (1 - np.tanh(x) ** 2), {"x": np.array([5e-324, 1e-320, -1e-310])}),
     _case("arctan of 1e12", np.arctan, lambda g, x: g / (1 + x * x), {"x": normal(5, scale=1e12)}),
