@@ -22,6 +22,7 @@ from nnverify.subject import Leaf, Subject
 Array = NDArray[np.float64]
 
 _LINES = 400  # at most; of more entries at kinks than these can isolate some are drawn
+_NOISY, _MOST = 24, 0.75  # lines, and part of all, with neither a kink nor a clear slope: smaller groups are no better
 _NATURAL = 1e-9  # of the output: a slope below it is zero for all that can be seen
 
 
@@ -42,18 +43,20 @@ class Isolated:
 def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float) -> Isolated:
     """Halve the leaf's entries, those that are zero apart, until every group is smooth or a single entry.
 
-    The next one is anywhere: where lines run out, what was looked at is drawn from all of the leaf.
+    The next one is anywhere: where lines run out, what was looked at is drawn from all of the leaf. Where the function
+    moves in stairs, or all is noise, few lines show that there is nothing to be found.
     """
     value = np.asarray(leaf.value, dtype=np.float64)
     u, rng = own_steps(subject, leaf, seed), generator(seed, subject.name, leaf.name, "isolated")
     pending = _apart(value.reshape(-1))
     smooth: list[Reading] = []
     entries: list[int] = []
-    lines, halved, mixed = 0, False, False
-    while pending and lines < _LINES:
+    lines, noisy, halved, mixed = 0, 0, False, False
+    while pending and lines < _LINES and (smooth or noisy < max(_NOISY, _MOST * lines)):
         group, halved = pending.pop()
         lines += 1
         found = read(subject, one, {leaf.name: restricted(value, u, group)}, rtol)
+        noisy += found.status is Status.SMOOTH
         if len(group) > 1 and not clear(found, one):
             pending += [(half, True) for half in np.array_split(group, 2)]
             continue
