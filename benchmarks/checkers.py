@@ -1,7 +1,7 @@
 """The same layer, tanh(XW + b), checked by everybody at their defaults; how often each ran the forward is counted.
 
-Whoever checks NumPy functions gets NumPy functions with the derivation under test; PyTorch and JAX get it as a
-function with a backward pass of its own; autograd, which has no such thing, its own derivative.
+Whoever checks NumPy functions gets NumPy functions with the derivation under test, and so does PyTorch, wrapped in a
+function of its own; JAX gets it in JAX's; autograd, which has no functions with a backward pass, its own derivative.
 """
 
 from __future__ import annotations
@@ -106,17 +106,14 @@ def _torch_function(layer: Layer) -> tuple[Any, list[Any]]:
 
     class Dense(torch.autograd.Function):
         @staticmethod
-        def forward(ctx: Any, X: Any, W: Any, b: Any) -> Any:
-            layer.calls += 1
-            A = torch.tanh(X @ W + b)
-            ctx.save_for_backward(X, W, A)
-            return A
+        def forward(ctx: Any, *leaves: Any) -> Any:
+            ctx.save_for_backward(*leaves)
+            return torch.from_numpy(layer.forward(*(leaf.detach().numpy() for leaf in leaves)))
 
         @staticmethod
         def backward(ctx: Any, dout: Any) -> Any:
-            X, W, A = ctx.saved_tensors
-            δ = dout * (1 - A**2)
-            return δ @ W.T, X.T @ δ, δ.sum(0)
+            gradients = layer.backward(dout.numpy(), *(leaf.detach().numpy() for leaf in ctx.saved_tensors))
+            return tuple(torch.from_numpy(gradient) for gradient in gradients)
 
     return Dense.apply, [torch.from_numpy(leaf).requires_grad_() for leaf in layer.leaves]
 
