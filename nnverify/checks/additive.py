@@ -23,8 +23,7 @@ from nnverify.verdict import Finding, Outcome
 Array = NDArray[np.float64]
 
 CHECK = "gradient"
-_POWER = 0.4  # of the outputs' spacing: the step at which a quotient is known best
-_DIGITS = 2.0**4  # times what it is known to, of the slopes' sizes: they must miss a sum by more
+_ADDS = 2.0**-12  # of the slopes' sizes: what has no gradient misses one of two sums grossly
 _NEAR = 2.0**-8  # of a direction: what else there is along it is further off, and sums are still small steps
 _NUMBERS = range(101, 113)  # directions that nothing else has looked along
 _SUMS = np.array([[1.0] * 12, [1.0, -1.0] * 6])  # of them
@@ -35,15 +34,14 @@ def additive(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | N
 
     Along a few, the same of three equal values is met by chance.
     """
-    least = _DIGITS * float(np.max(one.spacing, initial=EPS)) ** (1 - _POWER)
     quotients = np.array([_quotient(subject, leaf, one, step) for step in _steps(subject, leaf, seed)])
-    if not np.max(_gaps(quotients)) > least * np.sum(np.abs(quotients)):
+    if not np.max(_gaps(quotients)) > _ADDS * np.sum(np.abs(quotients)):
         return None
     found = _smooth(read(subject, one, {leaf.name: step}) for step in _steps(subject, leaf, seed))
     slopes, bars = np.array([(reading.numerical, reading.bar) for reading in found]).reshape(-1, 2).T
     if len(slopes) < len(quotients):
         return None
-    if not np.max(_gaps(slopes)) > least * np.sum(np.abs(slopes)) + DIFFERS * np.sum(bars):
+    if not np.max(_gaps(slopes)) > _ADDS * np.sum(np.abs(slopes)) + DIFFERS * np.sum(bars):
         return None
     single, worst = _SUMS.shape[1], int(np.argmax(_gaps(slopes)))
     message = (
@@ -77,6 +75,6 @@ def _smooth(found: Iterator[Reading]) -> Iterator[Reading]:
 
 def _quotient(subject: Subject, leaf: Leaf, one: Probe, u: Array) -> float:
     """The weighted sum's, at one step: too rough to judge by."""
-    step = float(np.exp2(np.rint(_POWER * np.log2(np.max(one.spacing, initial=EPS))))) / _NEAR
+    step = float(np.exp2(np.rint(np.log2(np.max(one.spacing, initial=EPS)) / 2.5))) / _NEAR
     line = along(subject, {leaf.name: u}, one)
     return float(one.upstream @ (line(step) - line(-step))) / (2 * step)

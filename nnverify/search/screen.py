@@ -34,7 +34,6 @@ def suspicious(subject: Subject, seed: int) -> bool:
         return True
     sizes = {leaf.name: np.full(np.shape(leaf.value), _size(leaf)) for leaf in leaves}
     rng = generator(seed, subject.name, "glance")
-
     apart = {name: signs(size.shape, rng, 0.5) * size for name, size in sizes.items()}
     first, together = (_seen(subject, leaves, one, u) for u in (apart, sizes))
     if first.outside or together.outside:
