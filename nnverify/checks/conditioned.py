@@ -23,13 +23,11 @@ _ANSWERS = frozenset((
     "eigvalsh", "tensorsolve", "tensorinv", "solve_triangular", "solve_banded", "solveh_banded", "solve_toeplitz", "lu",
     "lu_factor", "lu_solve", "cho_factor", "cho_solve", "expm", "logm", "sqrtm", "spsolve", "splu", "factorized",
 ))  # fmt: skip
-
-
-# Those among them whose answer is as sensitive as the inverse; a determinant and its gradient are not.
-_INVERTING = _ANSWERS & {
-    "solve", "inv", "pinv", "lstsq", "slogdet", "cholesky", "tensorsolve", "tensorinv", "solve_triangular", "lu_factor",
-    "cho_factor",
-}  # fmt: skip
+# Those among them whose answer is as sensitive as the inverse. A determinant and its gradient are not; what is fitted
+# by least squares leaves the directions out in which it would be.
+_INVERTING = frozenset((
+    "solve", "inv", "slogdet", "cholesky", "tensorsolve", "tensorinv", "solve_triangular", "lu_factor", "cho_factor",
+))  # fmt: skip
 _AMPLIFIED = 16.0  # roundings that a gradient has, each as large as the condition makes it
 
 

@@ -64,3 +64,9 @@ def test_what_backward_inverts_by_itself_excuses_nothing() -> None:
 
 def test_where_nothing_is_solved_nothing_is_excused() -> None:
     assert not _excused(np.sum, lambda dout, A: {"A": dout * np.ones_like(A)}, _matrix(1e17), 1e-9)
+
+
+@pytest.mark.parametrize("fit", [np.linalg.pinv, lambda A: np.linalg.lstsq(A, np.ones(4), rcond=None)[0]])
+def test_what_is_fitted_without_an_inverse_excuses_no_gross_gap(fit: Callable[..., Any]) -> None:
+    """Of a matrix without full rank the condition is infinite, and the fit as good as any."""
+    assert not _excused(fit, lambda dout, A: {"A": A}, np.ones((4, 4)), 1e-3)
