@@ -105,12 +105,6 @@ def _progress(total: int) -> Generator[None, str]:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def searching(words: str) -> None:
-    """Shows how far a search is, in place of what was shown before, where standard error is a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
-
-
 def _bar(total: int) -> Generator[None, str]:
     with import_module("tqdm").tqdm(total=total, file=sys.stderr, leave=False, unit="row", mininterval=0) as bar:
         while True:

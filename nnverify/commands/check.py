@@ -22,7 +22,7 @@ from nnverify.commands._output import (
     coloured,
     complain,
     finished,
-    searching,
+    say,
     write,
 )
 from nnverify.commands._target import target_options
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     many: Many[Checked] = Many(carry_out, unfinished, partial(restored, Checked), lambda row: row.settled)
     jobs = [Job(target, Path.cwd(), options) for target in options.targets]
     pieces = [Piece(job, job.target, job.mark if options.resume else "") for job in jobs]
-    with SESSION.using(progress=searching):
+    with SESSION.using(progress=say):
         rows, interrupted = finished(many.rows(pieces, options), len(pieces), options.resume)
     for row in rows:
         complain(row.error)
