@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify._compare import identical
 from nnverify.subject import Subject, copied, like
 
 Array = NDArray[np.float64]
@@ -127,7 +128,7 @@ def _parts(value: Any) -> Sequence[Any]:
 def _same(one: Any, two: Any) -> bool:
     if not isinstance(one, np.ndarray) or not isinstance(two, np.ndarray):
         return True
-    return np.array_equal(one, two) or (one.dtype.kind == "f" and np.array_equal(one, two, equal_nan=True))
+    return identical(one, two)
 
 
 def overlap(one: Any, two: Any) -> bool:

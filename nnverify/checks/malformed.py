@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nnverify._compare import identical
 from nnverify.probe import Probe, probe
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, place
@@ -16,7 +17,7 @@ def blocked(subject: Subject, one: Probe, seed: int) -> tuple[Finding, ...]:
     bad = np.flatnonzero(~np.isfinite(one.output))
     if one.raised:
         outcome, message, code = Outcome.FAIL, f"backward raised {one.raised}", "NV306"
-    elif len(bad) and not np.array_equal(probe(subject, one.number, seed).output, one.output, equal_nan=True):
+    elif len(bad) and not identical(probe(subject, one.number, seed).output, one.output):
         message = "forward returns something else at every call for the same leaves, and not always finite numbers"
         outcome, code = Outcome.INCONCLUSIVE, "NV207"
     elif len(bad):

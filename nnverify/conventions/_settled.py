@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nnverify._compare import identical
 from nnverify._errors import NnverifyError
 from nnverify.conventions._gradients import counts, needless
 from nnverify.conventions._trial import upstream
@@ -80,7 +81,7 @@ def moves(leaf: Leaf, subject: Adapted, output: Any = None) -> bool:
         moved = subject.forward(*values)
     except Exception:  # a forward that no longer runs does depend on it
         return True
-    return not np.array_equal(subject.flatten(moved), subject.flatten(output), equal_nan=True)
+    return not identical(subject.flatten(moved), subject.flatten(output))
 
 
 def nudged(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nnverify._compare import identical
 from nnverify.conventions._reach import attributes
 
 _DEEPEST = 6
@@ -145,7 +146,7 @@ def same(one: Any, two: Any) -> bool:
     """Whether two slots hold the same numbers; what is not there is never the same."""
     if one is None or two is None or np.shape(one) != np.shape(two):
         return False
-    return bool(np.array_equal(np.asarray(one), np.asarray(two), equal_nan=True))
+    return identical(np.asarray(one), np.asarray(two))
 
 
 def rewind(primed: Any, twice: Any, fresh: Any, *, new: bool) -> None:

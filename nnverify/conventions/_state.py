@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from nnverify._compare import identical
 from nnverify.conventions._reach import reachable
 
 _LARGEST = 2**20  # entries of an array; above it is data, which is read
@@ -32,7 +33,7 @@ class State:
             any(cell.cell_contents is not value for cell, value in self._cells)
             or any(names.get(name) is not value for names, name, value in self._names)
             or any(_changed(holder, copy) for holder, copy in self._holders)
-            or any(not _equal(array, kept) for array, kept in self._arrays)
+            or any(not identical(array, kept) for array, kept in self._arrays)
         )
 
     def rewind(self) -> None:
@@ -44,7 +45,7 @@ class State:
             if _changed(holder, copy):
                 _refill(holder, copy)
         for array, kept in self._arrays:
-            if not _equal(array, kept):
+            if not identical(array, kept):
                 array[...] = kept
 
 
@@ -84,7 +85,3 @@ def _changed(holder: Any, copy: Any) -> bool:
 def _refill(holder: Any, copy: Any) -> None:
     holder.clear()
     (holder.update if isinstance(holder, dict) else holder.extend)(copy)
-
-
-def _equal(one: Any, two: Any) -> bool:
-    return bool(np.array_equal(one, two, equal_nan=one.dtype.kind == "f"))
