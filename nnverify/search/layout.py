@@ -6,6 +6,7 @@ Equal within the rounding of reordered sums. A zero stride needs equal values, s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -59,46 +60,82 @@ LAYOUTS = _REORDERED | _REPEATED
 
 
 def layout(subject: Subject, seed: int) -> Iterator[Finding]:
-    """A finding for each layout of all leaves, or of the upstream, that changes a gradient."""
+    """A finding for each layout that changes a gradient: of leaves and upstream at once, and then by themselves."""
     values = [copied(leaf.value) for leaf in subject.leaves]
     places = [place for place, leaf in enumerate(subject.leaves) if leaf.differentiable and np.size(leaf.value) > 1]
     same = ran(subject, _with(values, {}), seed) if places else None
-    for words, arrange in LAYOUTS.items() if places else ():
-        arranged = {place: arrange(values[place]) for place in places}
-        names = ", ".join(subject.leaves[place].name for place in arranged)
-        alike = _with(values, {place: _plain(one) for place, one in arranged.items()})
-        plain = same if words in _REORDERED else ran(subject, [copied(value) for value in alike], seed)
-        if plain is None or plain.raised or not plain.finite:
-            continue
-        where = f"{names} {'is' if len(arranged) == 1 else 'are'} {words}"
-        found = ran(subject, _with(values, arranged), seed)
-        yield from _compared(subject, plain, found, where, partial(beside, subject, alike, seed))
-        yield from _upstream(subject, values, seed, words, same if words in _REORDERED else None)
+    for words in LAYOUTS if places else ():
+        look = _Look(subject, seed, words, values, places, same if words in _REORDERED else None)
+        if not look.alike():
+            yield from look.leaves()
+            yield from look.upstream()
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One layout of the leaves at some places.
+
+    same  the run with everything as it is, where the layout only reorders it
+    """
+
+    subject: Subject
+    seed: int
+    words: str
+    values: Sequence[Any]
+    places: Sequence[int]
+    same: Ran | None
+
+    def alike(self) -> bool:
+        """Whether nothing changes where the leaves and the upstream have this layout."""
+        plain = _whole(self.same or self._ran(self._plain(), self._plain_upstream))
+        found = self._ran(self._arranged(), self._arranged_upstream)
+        return plain is not None and found is not None and not any(differences(self.subject, plain, found))
+
+    def leaves(self) -> Iterator[Finding]:
+        """The leaves in this layout."""
+        plain = _whole(self.same or self._ran(self._plain()))
+        if plain is None:
+            return
+        names = ", ".join(self.subject.leaves[place].name for place in self.places)
+        where = f"{names} {'is' if len(self.places) == 1 else 'are'} {self.words}"
+        again = partial(beside, self.subject, self._plain(), self.seed)
+        yield from _compared(self.subject, plain, self._ran(self._arranged()), where, again)
+
+    def upstream(self) -> Iterator[Finding]:
+        """The same for the upstream gradient, part by part where there are several outputs."""
+        plain = _whole(self.same or self._ran(_with(self.values, {}), self._plain_upstream))
+        if plain is None:
+            return
+        found = self._ran(_with(self.values, {}), self._arranged_upstream)
+        if found is not None and found.raised and self.subject.stateful and "read-only" in found.raised:
+            return
+        again = partial(beside, self.subject, _with(self.values, {}), self.seed, self._plain_upstream)
+        yield from _compared(self.subject, plain, found, f"the upstream gradient is {self.words}", again)
+
+    def _ran(self, values: Sequence[Any], upstream: Callable[[Any], Any] | None = None) -> Ran | None:
+        return ran(self.subject, values, self.seed, upstream)
+
+    def _arranged(self) -> list[Any]:
+        return _with(self.values, {place: LAYOUTS[self.words](self.values[place]) for place in self.places})
+
+    def _plain(self) -> list[Any]:
+        return _with(self.values, {place: _plain(LAYOUTS[self.words](self.values[place])) for place in self.places})
+
+    def _arranged_upstream(self, output: Any) -> Any:
+        return _each(upstream_of(self.subject, output, self.seed), LAYOUTS[self.words])
+
+    def _plain_upstream(self, output: Any) -> Any:
+        return _each(self._arranged_upstream(output), _plain)
+
+
+def _whole(plain: Ran | None) -> Ran | None:
+    """The run, if it is one to compare with."""
+    return None if plain is None or plain.raised or not plain.finite else plain
 
 
 def _with(values: Sequence[Any], others: dict[int, Array]) -> list[Any]:
     """Copies of the values, and the others as they are: their strides are the question."""
     return [others.get(place, copied(value)) for place, value in enumerate(values)]
-
-
-def _upstream(subject: Subject, values: Sequence[Any], seed: int, words: str, same: Ran | None) -> Iterator[Finding]:
-    """The same for the upstream gradient, part by part where there are several outputs.
-
-    same  the run with the upstream as it is, where this layout only reorders it
-    """
-
-    def arranged(output: Any) -> Any:
-        return _each(upstream_of(subject, output, seed), LAYOUTS[words])
-
-    def plain(output: Any) -> Any:
-        return _each(arranged(output), _plain)
-
-    one = same or ran(subject, _with(values, {}), seed, plain)
-    if one is not None and not one.raised and one.finite:
-        two = ran(subject, _with(values, {}), seed, arranged)
-        if two is not None and not (two.raised and subject.stateful and "read-only" in two.raised):
-            again = partial(beside, subject, _with(values, {}), seed, plain)
-            yield from _compared(subject, one, two, f"the upstream gradient is {words}", again)
 
 
 def _each(upstream: Any, arrange: Arrange) -> Any:
