@@ -147,12 +147,19 @@ def _numerical(formula: FormulaLike, vector: Gradient, seed: int) -> Verdict:
 
 
 def _worst(verdicts: list[Verdict]) -> Iterator[Finding]:
-    """Of every leaf, the finding that says most: a failure, else what is open, else the coarsest pass."""
-    rank = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS]
+    """Of every leaf, the finding that says most."""
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     for leaf in dict.fromkeys(finding.leaf for finding in findings):
-        own = [finding for finding in findings if finding.leaf == leaf]
-        yield min(own, key=lambda finding: (rank.index(finding.outcome), -(finding.resolution or 0.0)))
+        yield min((finding for finding in findings if finding.leaf == leaf), key=_says)
+
+
+def _says(finding: Finding) -> tuple[int, float]:
+    """Least for the first failure, then for what is open, then for the coarsest pass.
+
+    How fine a failure was seen is a matter of rounding, which differs between machines.
+    """
+    coarse = finding.resolution or 0.0 if finding.outcome is Outcome.PASS else 0.0
+    return [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS].index(finding.outcome), -coarse
 
 
 def _point(formula: FormulaLike, vector: Gradient, number: int, seed: int) -> Verdict:
