@@ -93,8 +93,8 @@ def check_gradients(
 def _told(layer: Layer) -> Verdict:
     """The verdict, after every listener has heard it."""
     # The caller's functions are probed where they overflow or leave their domain: no warning is news there.
-    with restored(layer.forward, layer.backward), np.errstate(all="ignore"):
-        verdict = revealed(searched(layer), SESSION.reveal)
+    with restored(layer.forward, layer.backward) as world, np.errstate(all="ignore"):
+        verdict = revealed(searched(layer, world), SESSION.reveal)
     for listener in SESSION.listeners:
         listener(verdict)
     return verdict

@@ -45,9 +45,10 @@ def subject(call: Call) -> Adapted:
     """Both functions on fresh copies for every call. Raises UsageError where the call cannot be told."""
     name = call.name or title(call.target)
     forward, backward = _both(call)
-    wanted, flags = signature(backward), _flags(forward, call)
-    places = taken(call.names, signature(forward), wanted)
-    passed = _optional(signature(forward), len(call.leaves))
+    taking, wanted = signature(forward), signature(backward)
+    flags = _flags(taking, call)
+    places = taken(call.names, taking, wanted)
+    passed = _optional(taking, len(call.leaves))
 
     def apply(values: Sequence[Any]) -> Any:
         return forward(*(values[place] for place in places), **flags)
@@ -59,7 +60,7 @@ def subject(call: Call) -> Adapted:
         return by_leaf(found, call.leaves, name, call.order, terminal=way.terminal)
 
     returned = call.tried(lambda *values: apply(values))
-    way = _way(call, wanted, signature(forward), returned, lambda way: _works(call, way, apply, gradients))
+    way = _way(call, wanted, taking, returned, lambda way: _works(call, way, apply, gradients))
 
     refuse_slope(way, call.leaves, way.output(returned), name)
 
@@ -91,10 +92,9 @@ def _both(call: Call) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return forward, backward
 
 
-def _flags(forward: Callable[..., Any], call: Call) -> dict[str, bool]:
+def _flags(forward: Signature | None, call: Call) -> dict[str, bool]:
     """Training flags are set: test mode would hide dropout and batch statistics."""
-    found = signature(forward)
-    return dict.fromkeys(sorted(_names.TRAINING & {*(found.every if found else ())} - {*call.names}), True)
+    return dict.fromkeys(sorted(_names.TRAINING & {*(forward.every if forward else ())} - {*call.names}), True)
 
 
 def _notes(flags: dict[str, bool], way: Way, returned: Any) -> Iterator[str]:

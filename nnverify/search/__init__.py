@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nnverify._session import SESSION
-from nnverify.conventions._randomness import restored
+from nnverify.conventions._randomness import World
 from nnverify.executing import Lost
 from nnverify.search.judge import Budget, glanced
 from nnverify.search.layer import Base, Layer, Point, based
@@ -28,14 +28,17 @@ from nnverify.verify import verify
 __all__ = ["Layer", "searched"]
 
 
-def searched(layer: Layer) -> Verdict:
-    """The verdict at the first point, or at the first further one that fails."""
+def searched(layer: Layer, world: World) -> Verdict:
+    """The verdict at the first point, or at the first further one that fails.
+
+    world  the caller's, as it was: every point starts from it, here or elsewhere
+    """
     chosen = layer.chosen
     budget = Budget(chosen.budget.evaluations, chosen.budget.seconds, time.monotonic)
-    with restored(layer.forward, layer.backward):  # every point starts from the same world, here or elsewhere
-        base = based(layer)
-        near = base if chosen.effort == "thorough" else smaller(base)
-        first = verify(base.subject, layer.demand, None if near is base else near.subject)
+    base = based(layer, world)
+    near = base if chosen.effort == "thorough" else smaller(base)
+    first = verify(base.subject, layer.demand, None if near is base else near.subject)
+    world.rewind()
     if chosen.effort == "point" or (chosen.effort == "standard" and _varied()):
         return first
     if "NV207" in first.codes:  # two runs of such a forward may differ for no reason
@@ -76,8 +79,9 @@ def _points(base: Base, near: Base, budget: Budget) -> Iterator[Point]:
 
 def _odd(points: Iterator[Point], near: Base, budget: Budget) -> set[str]:
     """What is special where a glance finds something odd in the smaller layer."""
-    with restored(near.layer.forward, near.layer.backward):
-        return {point.special for point in points if glanced(near, point, budget)}
+    found = {point.special for point in points if glanced(near, point, budget)}
+    near.world.rewind()
+    return found
 
 
 def _tried(base: Base, near: Base, budget: Budget) -> Verdict | None:

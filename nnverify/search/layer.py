@@ -15,6 +15,7 @@ import numpy as np
 from nnverify import drawing
 from nnverify._errors import UsageError
 from nnverify.conventions import subject_of
+from nnverify.conventions._randomness import World
 from nnverify.conventions.convention import Call
 from nnverify.leaves import LeafSpec
 from nnverify.options import Options
@@ -67,9 +68,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class Base:
-    """The first point: everything else is tried around it."""
+    """The first point: everything else is tried around it, each from the same state of the caller's world."""
 
     layer: Layer
+    world: World
     subject: Subject
     leaves: tuple[Leaf, ...]
     regime: str
@@ -97,13 +99,13 @@ class Point:
     glance: bool = False
 
 
-def based(layer: Layer) -> Base:
+def based(layer: Layer, world: World) -> Base:
     """The first point, of the first options and regime that forward is finite with and backward is not extreme in."""
     troubles: list[UsageError] = []
     every = combinations(layer.chosen.keywords)
     told(layer.forward, layer.backward, every[0], layer.where)
     for options in every[:_COMBINATIONS]:
-        found = _with_options(layer, options, troubles)
+        found = _with_options(layer, world, options, troubles)
         if found is not None:
             return found
     raise troubles[0]
@@ -112,7 +114,7 @@ def based(layer: Layer) -> Base:
 _COMBINATIONS = 8  # of options that are tried for one that forward takes
 
 
-def _with_options(layer: Layer, options: Mapping[str, Any], troubles: list[UsageError]) -> Base | None:
+def _with_options(layer: Layer, world: World, options: Mapping[str, Any], troubles: list[UsageError]) -> Base | None:
     """The first point with these options; None, and what was met, where there is none."""
     extreme: list[Base] = []
     for regime in drawing.REGIMES:
@@ -124,7 +126,7 @@ def _with_options(layer: Layer, options: Mapping[str, Any], troubles: list[Usage
         except UsageError as error:
             troubles.append(error)
             continue
-        base = Base(layer, subject, leaves, regime, options)
+        base = Base(layer, world, subject, leaves, regime, options)
         if all(spec.given for spec in layer.found.values()):
             return base
         if finite(subject) and not getattr(subject, "extreme", False):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from nnverify.conventions._randomness import World, restored
+from nnverify.conventions._randomness import restored
 from nnverify.executing import Lost
 from nnverify.search.judge import Budget, judged
 from nnverify.search.layer import Base, Layer, Point, based
@@ -25,7 +25,6 @@ def results(base: Base, points: Iterable[Point], budget: Budget) -> Iterator[Res
 
 
 def _here(base: Base, points: Iterator[Point], budget: Budget) -> Iterator[Result]:
-    world = World(base.layer.forward, base.layer.backward)
     for point in points:
         if budget.spent:
             budget.left[point.dimension] += 1
@@ -33,7 +32,7 @@ def _here(base: Base, points: Iterator[Point], budget: Budget) -> Iterator[Resul
         try:
             found = judged(base, point, budget)
         finally:
-            world.rewind()
+            base.world.rewind()
         yield point, found
 
 
@@ -58,9 +57,9 @@ def _there(base: Base, points: Sequence[Point], budget: Budget) -> Iterator[Resu
 def _elsewhere(layer: Layer, point: Point) -> tuple[Verdict | None, Budget]:
     """In another process: the base is made anew there. The caller's objects are as before."""
     budget = Budget(layer.chosen.budget.evaluations, float("inf"), _still)
-    with restored(layer.forward, layer.backward):
-        base = based(layer)
-    with restored(layer.forward, layer.backward):
+    with restored(layer.forward, layer.backward) as world:
+        base = based(layer, world)
+        world.rewind()
         return judged(base, point, budget), budget
 
 

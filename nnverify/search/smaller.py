@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from nnverify._errors import UsageError
-from nnverify.conventions._randomness import restored
 from nnverify.search.layer import Base, finite
 from nnverify.search.screen import suspicious
 from nnverify.subject import Leaf
@@ -49,11 +48,12 @@ def _cut(base: Base, change: Mapping[int, int]) -> Base | None:
     leaves = tuple(replace(leaf, value=_corner(leaf, change)) for leaf in base.leaves)
     layer = base.layer
     try:
-        with restored(layer.forward, layer.backward):
-            found = replace(base, subject=layer.subject(leaves, base.options), leaves=leaves)
-            fit = finite(found.subject) and not suspicious(found.subject, layer.demand.seed)
+        found = replace(base, subject=layer.subject(leaves, base.options), leaves=leaves)
+        fit = finite(found.subject) and not suspicious(found.subject, layer.demand.seed)
     except UsageError:
         return None
+    finally:
+        base.world.rewind()
     return found if fit else None
 
 

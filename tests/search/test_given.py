@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nnverify import Outcome, check_gradients
+from nnverify.conventions._randomness import World
 from nnverify.leaves import leaf, specs
 from nnverify.options import validated
 from nnverify.search.integers import points as integers
@@ -19,7 +20,8 @@ Array = Any
 
 
 def _base(forward: Callable[..., Any], backward: Callable[..., Any], **leaves: Any) -> Base:
-    return based(Layer(forward, backward, specs(leaves), validated({}, "test"), "test"))
+    layer = Layer(forward, backward, specs(leaves), validated({}, "test"), "test")
+    return based(layer, World(forward, backward))
 
 
 def _shapes(base: Base) -> list[list[tuple[int, ...]]]:
