@@ -143,7 +143,8 @@ class _Look:
         for number in range(_DIRECTIONS if groups else 0):
             u = {leaf.name: direction(self.subject, leaf, number, self.seed, groups[0])}
             one, other = self._parted(self.probe(number), u)
-            line, found = self._quickly(u, self.probes[:2] if number == 0 and self._shared else [one], other)
+            probes = self.probes[:2] if number == 0 and self._shared else [one]
+            line, found = self._quickly(u, probes) if other is None else (None, [])
             if resolved(found, leaf.name, COARSE):
                 readings += found
             else:
@@ -153,12 +154,8 @@ class _Look:
                 break
         return [*readings, *still] if refuted(still) else readings
 
-    def _quickly(
-        self, u: dict[str, Array], probes: Sequence[Probe], other: Probe | None
-    ) -> tuple[Line | None, list[Reading]]:
-        """Readings that cost little, or that two upstreams share; none where outputs are taken apart."""
-        if other:
-            return None, []
+    def _quickly(self, u: dict[str, Array], probes: Sequence[Probe]) -> tuple[Line | None, list[Reading]]:
+        """Readings that cost little, or that two upstreams share."""
         return self._together(u, probes) if len(probes) > 1 else self._glanced(u, probes)
 
     def _finer(self, one: Probe, u: dict[str, Array], found: Reading, leaf: Leaf) -> Reading:
