@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nnverify.claims import SPREADS, claims_beside
 from nnverify.draws import generator, signs
 from nnverify.isolation import own_steps
 from nnverify.oracles.line import EPS
@@ -20,7 +21,6 @@ from nnverify.probe import Probe, along, shifted
 from nnverify.reading import Reading
 from nnverify.slopes import Slopes
 from nnverify.subject import Leaf, Subject
-from nnverify.witness import SPREADS, claims_beside
 
 Array = NDArray[np.float64]
 

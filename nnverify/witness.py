@@ -10,34 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import AGREES, DIFFERS, excess
-from nnverify.draws import generator
+from nnverify.claims import claimed, shaken
 from nnverify.numbers.run import NotAvailable
 from nnverify.oracles.complex_step import complex_step
 from nnverify.oracles.dual import dual
 from nnverify.oracles.estimate import Estimate, Status
-from nnverify.oracles.line import Line
-from nnverify.oracles.noise import sample
-from nnverify.probe import Probe, exact_steps, shifted
+from nnverify.probe import Probe, exact_steps
 from nnverify.reading import Reading, read
-from nnverify.subject import Subject, copied, like
+from nnverify.subject import Subject
 
 Array = NDArray[np.float64]
 
 BUDGET = 60_000  # operations of one evaluation with dual numbers: some thirty milliseconds
 _OTHER = (np.sqrt(5) - 1) / 2  # of a step: steps that no power of two has
-_NUDGES = (1, 2, 3, -1, -2, -3)  # numbers of the nudges, to larger arguments and to smaller ones
-_ALONE = 2.0**10  # scatters of the claims beside the point: further off, that at the point itself is a special one
-_MIXED = 2.0**40  # times a mantissa: what only differs in its last digits is nudged otherwise
-_ULPS = 4  # in the last place that a nudge is at most
-_ROUGH = 2.0**-14  # of the direction: curvature adds 2⁻⁴² to the third differences
-SPREADS = 8.0  # of the backward's measured spread, as its bound
-_SECOND = 0.4  # the second smallest of six normal magnitudes, in standard deviations
 
 
 class Says(StrEnum):
@@ -78,11 +68,6 @@ def testify(subject: Subject, found: Reading, seed: int) -> Testimony:
     return Testimony(Says.SILENT)
 
 
-def claimed(found: Reading) -> float:
-    """The backward's ⟨B(w), u⟩ at the point itself."""
-    return float(sum(np.sum(np.asarray(found.one.gradients[name], np.float64) * u) for name, u in found.u.items()))
-
-
 Oracle = Callable[..., Estimate]
 
 
@@ -107,19 +92,6 @@ def asked(oracle: Oracle, subject: Subject, u: Mapping[str, Array], one: Probe, 
     return None if unknown else found
 
 
-def shaken(subject: Subject, found: Reading, seed: int) -> Reading:
-    """The reading, its bar widened by what rounding does to the backward.
-
-    That is its noise along the line, and its spread over arguments that are nudged, equal entries alike: ties stay
-    ties. Where a bound is crossed by larger or by smaller arguments, the others tell.
-    """
-    here, claims = claimed(found), claims_beside(subject, found, seed)
-    scatter = min(_scatter(here, side) for side in (claims[:3], claims[3:], claims))
-    line = Line(lambda t: np.array([_claim(subject, found, found.one.upstream, shifted(subject, found.u, t))]))
-    spread = SPREADS * (scatter + _roughness(line))
-    return replace(found, bar=found.bar + spread, own=found.own + spread) if np.isfinite(spread) else found
-
-
 def steadied(subject: Subject, readings: Sequence[Reading], seed: int) -> tuple[Reading, ...]:
     """The readings; where one neither agrees nor differs, nor dual numbers tell, its own rounding is measured."""
 
@@ -128,70 +100,6 @@ def steadied(subject: Subject, readings: Sequence[Reading], seed: int) -> tuple[
         return shaken(subject, one, seed) if between and asked(by_dual, subject, one.u, one.one, seed) is None else one
 
     return tuple(steady(one) for one in readings)
-
-
-def _scatter(here: float, beside: Sequence[float]) -> float:
-    """How far claims are from that at the point; or from one another, where those far from it are far together.
-
-    Rounding scatters them all. What is written for one value or tie alone is another claim there than anywhere beside
-    it, and the same one where a nudge has kept the tie.
-    """
-    gaps = [abs(claim - here) for claim in beside]
-    if not np.all(np.isfinite(gaps)):
-        return np.inf
-    away = [claim for claim, gap in zip(beside, gaps, strict=True) if gap > max(gaps) / 2]
-    apart = max(away, default=0.0) - min(away, default=0.0)
-    if len(away) > 1 and max(gaps) > _ALONE * apart:
-        return max(apart, *(gap for gap in gaps if gap <= max(gaps) / 2), 0.0)
-    return max(gaps)
-
-
-def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:
-    """The backward's claims for nudged arguments, three larger and three smaller; the upstream is nudged with them."""
-    rng = generator(seed, subject.name, "shaken", found.one.number)
-    claims = []
-    for number in _NUDGES:
-        upstream = found.one.upstream * (1 + _eps(subject) * rng.choice([-1.0, 1.0], found.one.upstream.shape))
-        upstream = np.where(np.abs(found.one.upstream) == 1, found.one.upstream, upstream)
-        values = [nudged(leaf.value, number) if leaf.differentiable else copied(leaf.value) for leaf in subject.leaves]
-        claims.append(_claim(subject, found, upstream, values))
-    return claims
-
-
-def _roughness(line: Line) -> float:
-    """How rough the backward is along the line, where rounding has made steps of it; a jump or two count for nothing.
-
-    Third differences of nine values: one jump is in three of the six, and a value that stands alone, as at a special
-    point, in four, so the second smallest is free of either.
-    """
-    differences = np.diff(sample(line, None, _ROUGH)[:, 0], 3)
-    return float(np.sort(np.abs(differences))[1]) / (_SECOND * np.sqrt(20.0))
-
-
-def _claim(subject: Subject, found: Reading, upstream: Array, values: Sequence[Any]) -> float:
-    """The backward's ⟨B(w), u⟩ with other arguments; NaN where it does not run."""
-    try:
-        output, pullback = subject.run(*values)
-        gradients = pullback(like(upstream.copy(), output))
-        return claimed(replace(found, one=replace(found.one, gradients=gradients)))
-    except Exception:  # the caller's functions were seen to run at the point itself, and need not elsewhere
-        return np.nan
-
-
-def nudged(floats: Any, number: int) -> Any:
-    """Each entry a few units in the last place larger, or smaller where the number is negative, equal ones alike.
-
-    One factor for all says nothing where only the ratios of entries matter, as to the condition of a matrix.
-    """
-    value = np.asarray(floats)
-    mantissa, exponent = np.frexp(np.abs(value).astype(np.float64))
-    mixed = (_MIXED * mantissa + exponent) * (_OTHER * number)
-    ulps = np.copysign(1 + np.floor(_ULPS * (mixed % 1)), number)
-    return (value * (1 + ulps * float(np.finfo(value.dtype).eps))).astype(value.dtype)[()]
-
-
-def _eps(subject: Subject) -> float:
-    return max(float(np.finfo(np.asarray(leaf.value).dtype).eps) for leaf in subject.targets())
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnverify.checks.malformed import CHECK
+from nnverify.claims import claimed
 from nnverify.isolation import nothing
 from nnverify.oracles.estimate import Status
 from nnverify.reading import Reading, ratio, refuted
 from nnverify.subject import Leaf
 from nnverify.verdict import Finding, Outcome, sides, times
-from nnverify.witness import Testimony, claimed
+from nnverify.witness import Testimony
 
 
 def answered(leaf: Leaf, readings: Sequence[Reading]) -> Finding:

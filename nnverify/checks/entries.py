@@ -13,6 +13,7 @@ from itertools import chain
 
 import numpy as np
 
+from nnverify.claims import claimed
 from nnverify.isolation import Isolated, clear, isolate, nothing, own_steps
 from nnverify.kinked import CHECK, at, crowded, disputed, outside, subgradient, told, unknown, whole
 from nnverify.nearby import pieces, rough
@@ -34,7 +35,7 @@ from nnverify.slopes import (
 )
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome, sides
-from nnverify.witness import Says, Testimony, claimed, confirmed, steadied
+from nnverify.witness import Says, Testimony, confirmed, steadied
 
 _LOOKED_AT = 200  # entries at kinks that are looked at one by one
 _FURTHER = (2, 3, 4, 5)  # upstreams that are asked about an entry outside for one of two

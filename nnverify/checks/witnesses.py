@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nnverify._compare import AGREES, DIFFERS, SEEN, excess, norm
 from nnverify._errors import UsageError
+from nnverify.claims import claimed, shaken
 from nnverify.moving import moved
 from nnverify.oracles.estimate import Estimate, Status
 from nnverify.oracles.exact import State, exact
@@ -22,7 +23,7 @@ from nnverify.probe import Probe, direction, magnitudes, probe
 from nnverify.reading import Demand, Reading, read
 from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome
-from nnverify.witness import asked, by_dual, claimed, shaken
+from nnverify.witness import asked, by_dual
 
 Array = NDArray[np.float64]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from nnverify.claims import nudged
 from nnverify.draws import generator, signs
 from nnverify.subject import Subject, copied, like
 from nnverify.tolerance import differ
 from nnverify.watch import Result
-from nnverify.witness import nudged
 
 Array = np.ndarray[Any, Any]
 

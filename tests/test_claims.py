@@ -1,11 +1,16 @@
-"""Arguments beside the point: nudged by a few units in the last place, so that rounding shows and ties stay ties."""
+"""What a backward claims beside the point: its rounding shows there, ties stay ties, and curvature is none of it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 
-from nnverify.witness import nudged
+from nnverify import Outcome, check_gradients
+from nnverify.claims import nudged
+
+Array = Any
 
 NUMBERS = (1, 2, 3, -1, -2, -3)
 
@@ -25,3 +30,20 @@ def test_equal_entries_are_nudged_alike_and_opposite_ones_apart(number: int) -> 
     assert found[0] == found[3] == -found[1]
     assert np.all(np.abs(found) > np.abs(x)) if number > 0 else np.all(np.abs(found) < np.abs(x))
     assert np.max(np.abs(found / x - 1)) <= 5 * np.finfo(np.float64).eps
+
+
+@pytest.mark.parametrize("seed", [0, 6])
+def test_what_curves_is_not_taken_for_rounding(seed: int) -> None:
+    """Along a line that moves a few small entries by much of their size a claim bends, and is as exact as anywhere."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0.1, 2.0, 30_000)
+    x[rng.integers(0, x.size, 8)] = rng.uniform(1e-3, 2e-3, 8)
+    wrong = int(rng.integers(x.size))
+
+    def backward(dout: Array, x: Array) -> Array:
+        dx = dout / (2 * np.sqrt(x))
+        dx[wrong] *= 1.0001
+        return dx
+
+    (found,) = check_gradients(np.sqrt, backward, x=x).findings
+    assert (found.outcome, found.index) == (Outcome.FAIL, (wrong,))
