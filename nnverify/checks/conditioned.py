@@ -7,6 +7,8 @@ matrix is a leaf, moving it by its last place shows how much this is; of one tha
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from types import FrameType
 from typing import Any
 
@@ -53,7 +55,13 @@ def _decomposed(subject: Subject, one: Probe) -> tuple[bool, float]:
     """Whether a run enters a function of linear algebra whose answer has a condition, and how much that may do.
 
     Relative to the gradient, by the matrices that forward inverts: what backward inverts besides is its own mistake.
+    The run has a thread of its own: a profiler, of which each thread has one, could not always be put back.
     """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(copy_context().run, _watched, subject, one).result()
+
+
+def _watched(subject: Subject, one: Probe) -> tuple[bool, float]:
     entered: list[str] = []
     matrices: list[Any] = []
 
@@ -63,14 +71,13 @@ def _decomposed(subject: Subject, one: Probe) -> tuple[bool, float]:
             entered.append(name)
             matrices.extend([next(iter(frame.f_locals.values()), None)] if name in _INVERTING else [])
 
-    before = sys.getprofile()
+    sys.setprofile(enter)
     try:
-        sys.setprofile(enter)
         output, pullback = subject.at_point()
         inverted = len(matrices)
         pullback(like(one.upstream.copy(), output))
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
     return bool(entered), max((_roundings(matrix) for matrix in matrices[:inverted]), default=0.0)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cProfile
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from nnverify import check_gradients
 from nnverify.checks.conditioned import conditioned
 from nnverify.probe import probe
 from nnverify.verdict import Finding, Outcome
@@ -70,3 +73,14 @@ def test_where_nothing_is_solved_nothing_is_excused() -> None:
 def test_what_is_fitted_without_an_inverse_excuses_no_gross_gap(fit: Callable[..., Any]) -> None:
     """Of a matrix without full rank the condition is infinite, and the fit as good as any."""
     assert not _excused(fit, lambda dout, A: {"A": A}, np.ones((4, 4)), 1e-3)
+
+
+def test_a_profiler_that_runs_goes_on() -> None:
+    profiler = cProfile.Profile()
+    profiler.enable()
+    try:
+        found = check_gradients(np.sin, lambda dout, x: 2 * dout * np.cos(x), x=(3,))
+        still = sys.getprofile()
+    finally:
+        profiler.disable()
+    assert (found.outcome, still) == (Outcome.FAIL, profiler)
