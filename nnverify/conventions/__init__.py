@@ -39,7 +39,7 @@ def subject_of(call: Call) -> Subject:
 
     Raises UsageError for a call that no row recognises, and whatever the row raises for what it cannot tell.
     """
-    world = World(call.target, call.backward)
+    world = call.world or World(call.target, call.backward)
     call = replace(call, name=call.name or title(call.target), world=world)
     try:
         frozen, ran = _frozen(_as_run(_row(call).subject(call), unpacked), world)

@@ -93,7 +93,7 @@ def subject_at(base: Base, point: Point) -> Subject:
     """The subject at the point. Raises UsageError where forward does not take it."""
     leaves = point.leaves if point.dtype is None else in_precision(point.leaves, point.dtype)
     same = leaves is base.leaves and point.options == base.options
-    subject = base.subject if same else base.layer.subject(leaves, point.options)
+    subject = base.subject if same else base.layer.subject(leaves, point.options, base.world)
     return placed(subject, point.values)
 
 

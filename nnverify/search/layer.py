@@ -59,11 +59,16 @@ class Layer:
         found = drawing.spread(self.found if found is None else found, ONE)
         return drawing.in_precision(drawing.realise(found, number, self.chosen.seed, regime, size), self.chosen.dtype)
 
-    def subject(self, leaves: tuple[Leaf, ...], options: Mapping[str, Any] = NOTHING) -> Subject:
-        """The subject at these leaves. Raises UsageError where the functions do not take them."""
+    def subject(
+        self, leaves: tuple[Leaf, ...], options: Mapping[str, Any] = NOTHING, world: World | None = None
+    ) -> Subject:
+        """The subject at these leaves. Raises UsageError where the functions do not take them.
+
+        world  the caller's, where it was taken already
+        """
         forward, backward = told(self.forward, self.backward, options, self.where)
-        chosen = self.chosen
-        return subject_of(Call(forward, backward, leaves, chosen.declared, chosen.named, chosen.convention, self.where))
+        declared, named, convention = self.chosen.declared, self.chosen.named, self.chosen.convention
+        return subject_of(Call(forward, backward, leaves, declared, named, convention, self.where, world=world))
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ def _with_options(layer: Layer, world: World, options: Mapping[str, Any], troubl
             continue
         leaves = layer.drawn(0, regime)
         try:
-            subject = layer.subject(leaves, options)
+            subject = layer.subject(leaves, options, world)
         except UsageError as error:
             troubles.append(error)
             continue

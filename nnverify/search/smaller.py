@@ -48,7 +48,7 @@ def _cut(base: Base, change: Mapping[int, int]) -> Base | None:
     leaves = tuple(replace(leaf, value=_corner(leaf, change)) for leaf in base.leaves)
     layer = base.layer
     try:
-        found = replace(base, subject=layer.subject(leaves, base.options), leaves=leaves)
+        found = replace(base, subject=layer.subject(leaves, base.options, base.world), leaves=leaves)
         fit = finite(found.subject) and not suspicious(found.subject, layer.demand.seed)
     except UsageError:
         return None
