@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 Entries = NDArray[np.intp]
 
 _BITS = 12  # 40 more in the finest steps, and 1 where x + u has a larger exponent than both
-_PART = 2**15  # entries at once: many arrays of that size are small
+_PART = 2**14  # entries at once: many arrays of that size are small
 _ENTRY, _ULPS = 1e-12, 8.0
 _ENOUGH = 2**16  # entries, for a median
 _CHANCE = 4.0  # times the density around the median: more is no chance,
