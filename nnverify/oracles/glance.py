@@ -1,4 +1,4 @@
-"""Do both sides agree at a glance? Three steps, where the claimed derivative is the witness of the noise.
+"""Do both sides agree at a glance? Three or four steps, where the claimed derivative is the witness of the noise.
 
 A value that is off by truncation, noise or anything else does not agree with the claim by chance: the gap between
 the two is the error bar. Steps that meet a kink, or bend too much, give way to smaller ones. Where both sides clearly
@@ -31,13 +31,18 @@ _SHRINKS = 2.0**-5  # from correction to correction: a smooth function's shrink 
 
 @dataclass(frozen=True)
 class _Look:
-    """What three steps show: the limit, a rounding of it, its error if corrections shrink on, and the last of these."""
+    """What some steps show: the limit, a rounding of it, its error if corrections shrink on, and the last of these."""
 
     value: float
     rounding: float
     truncated: float
     correction: float
     bent: bool
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether all looks smooth, if not finely enough."""
+        return not self.bent and bool(np.isfinite(self.truncated))
 
     def error(self, claimed: float, size: float) -> float:
         """The bar of agreement, or of what clearly differs; infinite where it is neither."""
@@ -53,12 +58,16 @@ class _Look:
 def glance(line: Line, weights: Array, claimed: float, size: float) -> Estimate | None:
     """The weighted sum's derivative, if it clearly is what is claimed, or clearly is not; else None.
 
-    Six evaluations, and six more for smaller steps where these cannot tell, as long as the claim comes closer.
+    Six evaluations; two more where another halving may do; and as many for smaller steps where these cannot tell, as
+    long as the claim comes closer.
     size  of the claim's terms: what gaps are measured by
     """
     nearest = np.inf
     for exponent, odd in _STEPS.items():
-        look = _look(line, weights, np.ldexp(odd, -np.arange(exponent, exponent + 3)))
+        steps = np.ldexp(odd, -np.arange(exponent, exponent + 4))
+        look = _look(line, weights, steps[:3])
+        if look is not None and look.shrinks and not np.isfinite(look.error(claimed, size)):
+            look = _look(line, weights, steps)
         if look is None:
             continue
         gap, error = abs(look.value - claimed), look.error(claimed, size)
@@ -76,7 +85,7 @@ def _look(line: Line, weights: Array, steps: Array) -> _Look | None:
         return None
     rounding = (line.half_ulp(0.0, weights)[0] + line.half_ulp(steps[-1], weights)[0]) / (2 * steps[-1])
     limit = _limit((above - below) / (2 * steps), rounding)
-    return _Look(limit[0], rounding, *limit[1:], _is_bent((above + below) / steps, rounding))
+    return _Look(limit[0], rounding, *limit[1:], _is_bent(((above + below) / steps)[-3:], rounding))
 
 
 def _limit(quotients: Array, rounding: float) -> tuple[float, float, float]:
@@ -84,13 +93,16 @@ def _limit(quotients: Array, rounding: float) -> tuple[float, float, float]:
 
     Both are unknown where they do not shrink like those of such a series.
     """
-    once = (4 * quotients[1:] - quotients[:-1]) / 3
-    twice = (16 * once[1] - once[0]) / 15
-    first, second = abs(once[1] - quotients[2]), abs(twice - once[1])
+    first = second = np.inf
+    for order in 4.0 ** np.arange(1, len(quotients)):
+        better = (order * quotients[1:] - quotients[:-1]) / (order - 1)
+        first, second = second, float(abs(better[-1] - quotients[-1]))
+        quotients = better
+    limit = float(quotients[0])
     if second <= _NOISE * rounding:
-        return float(twice), float(second), float(second)
+        return limit, second, second
     shrink = second < _SHRINKS * first
-    return float(twice), float(second * second / first) if shrink else np.inf, float(second) if shrink else np.inf
+    return limit, second * second / first if shrink else np.inf, second if shrink else np.inf
 
 
 def _is_bent(slopes: Array, rounding: float) -> bool:

@@ -125,3 +125,13 @@ def test_a_claim_that_is_clearly_wrong_is_said_to_be() -> None:
     found = _glance(np.exp, 1 + 1e-9)
     assert found is not None
     assert abs(found.value[0] - 1) <= found.error[0] < 1e-9 / DIFFERS
+
+
+@pytest.mark.parametrize("frequency", [12.0, 16.0])
+def test_where_three_steps_nearly_do_a_fourth_does(frequency: float) -> None:
+    """Nine values with that at the point; smaller steps would cost four more, and have a hundred times the noise."""
+    claimed = frequency * np.cos(0.3)
+    found = _glance(lambda t: np.sin(frequency * t + 0.3), claimed)
+    assert found is not None
+    assert _agrees(found, claimed)
+    assert (found.evaluations, bool(found.error[0] < 1e-12 * claimed)) == (9, True)
