@@ -18,10 +18,10 @@ from nnverify.oracles.line import Line
 
 Array = NDArray[np.float64]
 
-# Exponents of the largest of three halving steps, which leave an error of the order of h⁶, at first 2⁻⁴⁶, and noise of
-# about 1/h ulp, at first 2⁹. Each with a factor of an odd number of parts as small as x + t·u allows: what is rounded
-# to a coarser grid looks smooth from its own points, and from no others.
-_STEPS = {6: 663_608_941 / 2.0**30, 13: 647_993 / 2.0**20, 18: 647_993 / 2.0**20, 23: 10_367 / 2.0**14}
+# Exponents of the largest of the halving steps, of which three leave an error of the order of h⁶, at first 2⁻⁴⁶, and
+# noise of about 1/h ulp, at first 2⁹. Each with a factor of an odd number of parts, for the fourth as small as x + t·u
+# allows, 2⁻⁴⁰: what is rounded to a coarser grid looks smooth from its own points, and from no others.
+_STEPS = {6: 663_608_941 / 2.0**30, 13: 647_993 / 2.0**20, 18: 323_997 / 2.0**19, 23: 10_367 / 2.0**14}
 _CLOSE = 2.0**-37  # of the size; or so many roundings,
 _ROUNDINGS = 8.0  # of the outputs alone: their sums have more
 _GAPS = 4.0  # a gap is one draw of the error, and may be small by luck
