@@ -27,8 +27,8 @@ _NUDGES = (1, 2, 3, -1, -2, -3)  # numbers of the nudges, to larger arguments an
 _ALONE = 2.0**10  # scatters of the claims beside the point: further off, that at the point itself is a special one
 _MIXED = 2.0**40  # times a mantissa: what only differs in its last digits is nudged otherwise
 _ULPS = 4  # in the last place that a nudge is at most
-_ROUGH = (2.0**-14, 2.0**-17, 2.0**-20, 2.0**-23)  # of the direction: spacings at which roughness shows
-_CURVED = (2.0**6, 2.0**12)  # third differences of a smooth function shrink by 2⁹ or so from spacing to spacing
+_ROUGH = tuple(2.0**-k for k in range(14, 33, 3))  # of the direction: spacings at which roughness may show
+_CURVED = (2.0**4, 2.0**20)  # third differences of a smooth function shrink by 2⁹ or so, by more or less near a pole
 _SECOND = 0.4  # the second smallest of six normal magnitudes, in standard deviations
 SPREADS = 8.0  # of the backward's measured spread, as its bound
 
@@ -47,12 +47,16 @@ def shaken(subject: Subject, found: Reading, seed: int) -> Reading:
     here, claims = claimed(found), claims_beside(subject, found, seed)
     scatter = min(_scatter(here, side) for side in (claims[:3], claims[3:], claims))
     line = Line(lambda t: np.array([_claim(subject, found, found.one.upstream, shifted(subject, found.u, t))]))
-    wide = found
-    for spread in (SPREADS * (scatter + rough) for rough in _roughness(line)):
-        wide = replace(found, bar=found.bar + spread, own=found.own + spread) if np.isfinite(spread) else found
+    wide = _widened(found, SPREADS * scatter)
+    for rough in _roughness(line):
+        wide = _widened(found, SPREADS * (scatter + rough))
         if wide.differs:
             break
     return wide
+
+
+def _widened(found: Reading, spread: float) -> Reading:
+    return replace(found, bar=found.bar + spread, own=found.own + spread) if np.isfinite(spread) else found
 
 
 def _scatter(here: float, beside: Sequence[float]) -> float:
@@ -86,14 +90,14 @@ def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:
 def _roughness(line: Line) -> Iterator[float]:
     """How rough the backward is along the line, where rounding has made steps of it; less on closer looks.
 
-    A closer look is worth it where what the last one showed may be curvature.
+    A closer look is worth it where the last one left the domain, or what it showed may be curvature.
     """
     last = np.nan
-    for spacing in _ROUGH:
-        rough = _third(line, spacing)
+    for rough in (_third(line, spacing) for spacing in _ROUGH):
         if np.isfinite(last) and not _CURVED[0] * rough < last < _CURVED[1] * rough:
             return
-        yield rough
+        if np.isfinite(rough):
+            yield rough
         last = rough
 
 
@@ -108,9 +112,11 @@ def _third(line: Line, spacing: float) -> float:
 
 
 def _claim(subject: Subject, found: Reading, upstream: Array, values: Sequence[Any]) -> float:
-    """The backward's ⟨B(w), u⟩ with other arguments; NaN where it does not run."""
+    """The backward's ⟨B(w), u⟩ with other arguments; NaN where it does not run, or forward is not finite."""
     try:
         output, pullback = subject.run(*values)
+        if not np.all(np.isfinite(subject.flatten(output))):
+            return np.nan
         gradients = pullback(like(upstream.copy(), output))
         return claimed(replace(found, one=replace(found.one, gradients=gradients)))
     except Exception:  # the caller's functions were seen to run at the point itself, and need not elsewhere
