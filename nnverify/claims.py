@@ -27,7 +27,7 @@ _NUDGES = (1, 2, 3, -1, -2, -3)  # numbers of the nudges, to larger arguments an
 _ALONE = 2.0**10  # scatters of the claims beside the point: further off, that at the point itself is a special one
 _MIXED = 2.0**40  # times a mantissa: what only differs in its last digits is nudged otherwise
 _ULPS = 4  # in the last place that a nudge is at most
-_ROUGH = tuple(2.0**-k for k in range(14, 33, 3))  # of the direction: spacings at which roughness may show
+_ROUGH = tuple(2.0**-k for k in range(14, 39, 3))  # of the direction: spacings at which roughness may show
 _CURVED = (2.0**4, 2.0**20)  # third differences of a smooth function shrink by 2⁹ or so, by more or less near a pole
 _SECOND = 0.4  # the second smallest of six normal magnitudes, in standard deviations
 SPREADS = 8.0  # of the backward's measured spread, as its bound
@@ -90,13 +90,16 @@ def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:
 def _roughness(line: Line) -> Iterator[float]:
     """How rough the backward is along the line, where rounding has made steps of it; less on closer looks.
 
-    A closer look is worth it where the last one left the domain, or what it showed may be curvature.
+    A closer look is worth it where the last one left the domain, or what it showed may be curvature. What stays as it
+    is twice is rounding; where nothing is left of it, its steps are too far apart to be seen from so close.
     """
-    last = np.nan
+    last, steady = np.nan, 0
     for rough in (_third(line, spacing) for spacing in _ROUGH):
-        if np.isfinite(last) and not _CURVED[0] * rough < last < _CURVED[1] * rough:
+        curved = np.isnan(last) or _CURVED[0] * rough < last < _CURVED[1] * rough
+        steady = 0 if curved else steady + 1
+        if steady == 2 or last >= _CURVED[1] * rough:
             return
-        if np.isfinite(rough):
+        if curved and np.isfinite(rough):
             yield rough
         last = rough
 

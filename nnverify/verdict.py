@@ -204,7 +204,7 @@ def place(index: tuple[int, ...]) -> str:
 
 def times(ratio: float) -> str:
     """A factor in words short enough to read: 0.25, or 1+1e-05 where it is nearly one."""
-    return f"1{ratio - 1:+.2g}" if 0 < abs(ratio - 1) < 1e-2 else f"{ratio:.4g}"
+    return f"1{ratio - 1:+.2g}" if 0 < abs(ratio - 1) < 1e-2 else f"{ratio + 0.0:.4g}"
 
 
 def sides(backward: float, numerical: float, bar: float) -> str:

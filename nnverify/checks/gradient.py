@@ -185,15 +185,22 @@ class _Look:
         return moving, still
 
     def drowned(self, leaf: Leaf, readings: Sequence[Reading]) -> list[Reading]:
-        """Readings along entries that the others have drowned, where these can be seen by themselves."""
-        bar = _DROWNED * max(one.bar for one in readings)
-        terms = leaf_terms(self.probes[0], leaf, readings[0].u[leaf.name])
+        """Readings along entries that the others have drowned, along those that these drown in turn, and so on."""
+        seen: list[Reading] = []
+        while len(entries := self._below(leaf, readings)):
+            readings = self.alone(leaf, [entries])
+            if refuted(readings):
+                return seen + readings
+            if not all(one.resolution(leaf.name) <= one.demanded(leaf.name) for one in readings):
+                break  # below the bar even by themselves: the resolution already says that they were not seen
+            seen += readings
+        return seen
+
+    def _below(self, leaf: Leaf, readings: Sequence[Reading]) -> Entries:
+        """The moved entries that contributed less than could be seen, where chance does not explain how many."""
+        bar, u = _DROWNED * max(one.bar for one in readings), readings[0].u[leaf.name]
+        terms, moved = leaf_terms(self.probes[0], leaf, u), u.reshape(-1) != 0
         small = (terms > 0) & (terms < bar)
-        if few_enough(small, bar, terms):
-            return []
-        entries = np.flatnonzero(small)
-        found = self.alone(leaf, [entries])
-        # Where even they are below the bar by themselves, the resolution already says that they were not seen.
-        return (
-            [one for one in found if one.agrees or one.differs] if resolved(found, leaf.name) or refuted(found) else []
-        )
+        if few_enough(small, bar, terms) or np.all(terms[moved] < bar):
+            return np.zeros(0, dtype=np.intp)
+        return np.flatnonzero(moved & (terms < bar))

@@ -297,3 +297,14 @@ def test_terms_of_a_loss_that_weigh_the_same_twice_are_seen_along_two_lines() ->
     )
     free = replace(ones, unit_outputs=0)
     assert verify(ones).evaluations > 1.5 * verify(free).evaluations
+
+
+@pytest.mark.parametrize(("factor", "outcome"), [(1.0, Outcome.PASS), (2.0, Outcome.FAIL), (0.0, Outcome.FAIL)])
+def test_entries_that_a_few_beside_a_pole_drown_are_judged_by_themselves(factor: float, outcome: Outcome) -> None:
+    """A handful of slopes is a million times as large as those of half of the entries."""
+    x = np.tanh(3 * np.random.default_rng(0).standard_normal(1000))
+
+    def backward(dout: Any, x: Any) -> dict[str, Any]:
+        return {"x": dout / (1 - x**2) * np.where(np.abs(x) < 0.5, factor, 1.0)}
+
+    assert verify(subject(lambda x: np.sum(np.arctanh(x)), backward, x=x)).outcome is outcome
