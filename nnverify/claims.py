@@ -90,16 +90,15 @@ def claims_beside(subject: Subject, found: Reading, seed: int) -> list[float]:
 def _roughness(line: Line) -> Iterator[float]:
     """How rough the backward is along the line, where rounding has made steps of it; less on closer looks.
 
-    A closer look is worth it where the last one left the domain, or what it showed may be curvature. What stays as it
-    is twice is rounding; where nothing is left of it, its steps are too far apart to be seen from so close.
+    What is curvature shrinks from look to look, twice in a row where it did not before: of many poles beside the point
+    one is as near as any look is close. Where nothing is left of rounding, its steps are too far apart to be seen.
     """
-    last, steady = np.nan, 0
+    last, shrinks = np.nan, True
     for rough in (_third(line, spacing) for spacing in _ROUGH):
-        curved = np.isnan(last) or _CURVED[0] * rough < last < _CURVED[1] * rough
-        steady = 0 if curved else steady + 1
-        if steady == 2 or last >= _CURVED[1] * rough:
+        if last >= _CURVED[1] * rough:
             return
-        if curved and np.isfinite(rough):
+        before, shrinks = shrinks, bool(np.isnan(last) or _CURVED[0] * rough < last)
+        if before and shrinks and np.isfinite(rough):
             yield rough
         last = rough
 

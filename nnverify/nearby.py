@@ -60,21 +60,32 @@ class Pieces:
 def pieces(subject: Subject, u: Mapping[str, Array], one: Probe, seed: int, backward: float) -> Pieces:
     """The pieces along u that 32 points show, or 160 where these do not explain the backward's value.
 
-    That takes 64 forward evaluations, and 320 more.
+    That takes 64 forward evaluations, and 320 more. What explains it is looked at again from nearer points, too,
+    and what changes with the distance taken out: beside a pole the slopes of one piece are as far apart.
     """
-    few = _met(subject, u, one, seed, _POINTS)
-    return few if few.explain(backward) else _met(subject, u, one, seed, _MORE)
+    for points in (_POINTS, _MORE):
+        found = _met(subject, u, one, seed, points)
+        if found.explain(backward):
+            return _met(subject, u, one, seed, points, straight=True)
+    return found
 
 
-def _met(subject: Subject, u: Mapping[str, Array], one: Probe, seed: int, points: int) -> Pieces:
-    eps = float(np.max(one.spacing, initial=EPS))
+def _met(
+    subject: Subject, u: Mapping[str, Array], one: Probe, seed: int, points: int, *, straight: bool = False
+) -> Pieces:
     sizes = {leaf.name: _sizes(subject, leaf, seed) for leaf in subject.targets() if leaf.name in u}
-    away, step = 2.0 ** np.round(np.log2(eps) * np.array([_AWAY, _STEP]))
+    away, step = 2.0 ** np.round(np.log2(float(np.max(one.spacing, initial=EPS))) * np.array([_AWAY, _STEP]))
+    nearer = float(np.sqrt(away / step))
     step *= min(_beside(v, sizes[name]) for name, v in u.items())
     rng = generator(seed, subject.name, "around")
+
+    def slope(v: Mapping[str, Array]) -> Array:
+        there = _slope(_at(subject, v, away), u, one, step)
+        near = _slope(_at(subject, v, away / nearer), u, one, step) if straight else there
+        return one.upstream * (near + (near - there) / (nearer - 1))
+
     around = ({name: size * signs(size.shape, rng, 0.5) for name, size in sizes.items()} for _ in range(points))
-    found = [_slope(_at(subject, v, away), u, one, step) for v in around]
-    known = np.array([one.upstream * slope for slope in found if np.all(np.isfinite(slope))])
+    known = np.array([found for found in map(slope, around) if np.all(np.isfinite(found))])
     if len(known) < _SEEN:
         return Pieces(-np.inf, np.inf, several=True, single=False)
     low, high = np.min(known, axis=0), np.max(known, axis=0)

@@ -221,6 +221,6 @@ def ratio(readings: Sequence[Reading]) -> float | None:
     blur = max(1.0, abs(factor))
     bars = [blur * (one.bar + abs(one.numerical / best.numerical) * best.bar) for one in readings]
     fits = [
-        excess(one.backward, factor * one.numerical, bar) <= DIFFERS for one, bar in zip(readings, bars, strict=True)
+        excess(one.backward, factor * one.numerical, bar) <= AGREES for one, bar in zip(readings, bars, strict=True)
     ]
     return factor if all(fits) else None

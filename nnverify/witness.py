@@ -142,6 +142,6 @@ def _settled(subject: Subject, found: Reading, testimony: Testimony) -> Reading:
             leaf.name: np.asarray(leaf.value, dtype=np.float64) for leaf in subject.leaves if leaf.name in found.u
         }
         other = read(subject, found.one, {name: exact_steps(values[name], u * _OTHER) for name, u in found.u.items()})
-        bar = other.bar + found.own
+        bar = other.bar + _OTHER * found.own
         return found if excess(claimed(other), other.numerical, bar) > DIFFERS else replace(found, bar=np.inf)
     return found

@@ -72,3 +72,28 @@ def test_what_bends_is_not_taken_for_rounding(case: str) -> None:
 
     (found,) = check_gradients(forward, backward, x=x).findings
     assert (found.outcome, found.index) == (Outcome.FAIL, (wrong,))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_poles_at_all_distances_do_not_pass_for_rounding(seed: int) -> None:
+    """The nearest is some 1e-5 away, so that only the closest looks show a smooth backward."""
+    p = 1 / (1 + np.exp(-5 * np.random.default_rng(0).standard_normal(200)))
+
+    def backward(dout: Array, p: Array) -> Array:
+        return dout * _entropy_slope(p) * np.where((p > 0.1) & (p < 0.9), 1.01, 1.0)
+
+    assert check_gradients(_entropy, backward, p=p, seed=seed).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_wrong_entry_is_no_factor(seed: int) -> None:
+    """Two of 60,000 deviations' directions differ by a percent each, and by another percent each."""
+    x = 1e4 + np.random.default_rng(11).standard_normal(60_000)
+    _, slope, *_ = BENT["deviations"]
+    wrong = int(np.argsort(np.abs(slope(x)))[7 * x.size // 10])
+
+    def backward(dout: Array, x: Array) -> Array:
+        return dout * slope(x) * np.where(np.arange(x.size) == wrong, 2.0, 1.0)
+
+    (found,) = check_gradients(np.std, backward, x=x, seed=seed).findings
+    assert (found.outcome, found.index, found.ratio) == (Outcome.FAIL, (wrong,), None)

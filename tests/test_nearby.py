@@ -53,6 +53,23 @@ def test_a_piece_that_few_points_meet_is_looked_for_with_more() -> None:
         assert _met(np.min, np.ones(30), np.eye(30)[entry]).single is False
 
 
+def test_beside_a_pole_there_is_one_piece() -> None:
+    """The slope of log(1 − x) next to 1 varies by a percent among the points, and not at the point itself."""
+    x = np.array([1 - 1e-5, 0.3])
+    layer = subject(lambda x: np.log1p(-x).sum(), lambda dout, x: {"x": x}, x=x)
+    one = probe(layer, 0, 0)
+    slope = float(one.upstream[0]) / (x[0] - 1)
+    for factor in (0.999, 1.001):
+        assert not pieces(layer, {"x": np.array([1.0, 0.0])}, one, 0, factor * slope).explain(factor * slope)
+
+
+def test_a_kink_between_bent_pieces_has_both() -> None:
+    """x log x on either side of its kink at 1e-3."""
+    met = _met(lambda x: np.abs(np.log(x) - np.log(1e-3)).sum(), np.array([1e-3]), np.array([1e-3]))
+    assert met.contain(0.9 * met.low + 0.1 * met.high)
+    assert not met.single
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_what_bends_is_one_piece(dtype: type) -> None:
     met = _met(np.sin, np.arange(6, dtype=dtype), SIXTH)

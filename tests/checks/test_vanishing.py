@@ -87,3 +87,16 @@ def test_a_saturated_unit_behind_a_sum_is_not_accused(unit: str, seed: int) -> N
     assert check_gradients(forward, backward, x=np.array(x), seed=seed).outcome is not Outcome.FAIL
     wrong = check_gradients(forward, scaled_by(backward, 3.0), x=np.array(x), seed=seed)
     assert wrong.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_dual_numbers_that_are_too_coarse_excuse_nothing(seed: int) -> None:
+    """So many logarithms next to their poles blur the sum of the others' slopes; steps still tell these apart."""
+    p = sigmoid(5 * np.random.default_rng(0).standard_normal(1000))
+    verdict = check_gradients(
+        lambda p: -np.mean(np.where(np.arange(p.size) % 2, np.log(p), np.log1p(-p))),
+        lambda g, p: g * np.where(np.arange(p.size) % 2, -1 / p, 1 / (1 - p)) / p.size * (1 + (abs(p - 0.5) < 0.4)),
+        p=p,
+        seed=seed,
+    )
+    assert verdict.outcome is Outcome.FAIL
