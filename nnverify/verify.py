@@ -107,7 +107,7 @@ def _excused(subject: Subject, found: Mapping[str, Finding], answer: Answer, dem
 
 
 def _excuse(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: int) -> Finding | None:
-    lost = vanishing(subject, leaf, one, seed)
+    lost = vanishing(subject, leaf, finding, one, seed)
     if lost or finding.code:
         return lost
     return (

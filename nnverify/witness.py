@@ -93,13 +93,18 @@ def asked(oracle: Oracle, subject: Subject, u: Mapping[str, Array], one: Probe, 
 
 
 def steadied(subject: Subject, readings: Sequence[Reading], seed: int) -> tuple[Reading, ...]:
-    """The readings; where one neither agrees nor differs, nor dual numbers tell, its own rounding is measured."""
+    """The readings, none refuted; where one does not agree nor dual numbers tell, its own rounding is measured."""
 
     def steady(one: Reading) -> Reading:
-        between = AGREES < one.excess <= DIFFERS
-        return shaken(subject, one, seed) if between and asked(by_dual, subject, one.u, one.one, seed) is None else one
+        return one if one.excess <= AGREES or _told(subject, one, seed) else shaken(subject, one, seed)
 
     return tuple(steady(one) for one in readings)
+
+
+def _told(subject: Subject, found: Reading, seed: int) -> bool:
+    """Whether dual numbers are fine enough to tell both sides apart."""
+    estimate = asked(by_dual, subject, found.u, found.one, seed)
+    return estimate is not None and estimate.error[0] <= found.bar
 
 
 @dataclass(frozen=True)

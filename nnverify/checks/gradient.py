@@ -32,7 +32,9 @@ Array = NDArray[np.float64]
 _SHARED = 1e-9  # a leaf that the joint line cannot see this finely is looked at alone
 _DIRECTIONS = 4  # at most, where the first two leave it open
 _MANY = 64  # outputs with an upstream of their own
+_ORDER = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.FAIL)  # of two findings about a leaf the later one stands
 _DROWNED = 30.0  # bars: an entry that contributes less than this is not seen beside the others
+_NONE: Entries = np.zeros(0, dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -116,22 +118,22 @@ class _Look:
         readings = self._by_magnitude(leaf, magnitudes(leaf), joint)
         if not readings:
             return Finding(CHECK, leaf.name, Outcome.PASS, f"{leaf.name} has no entries that could be moved")
-        if all(one.agrees for one in readings):
-            readings += self.drowned(leaf, readings)
-        return self._heard(leaf, readings)
+        finding, heard = self._heard(leaf, readings)
+        small = [] if finding.outcome is Outcome.FAIL else self.drowned(leaf, heard)
+        return max(finding, self._heard(leaf, small)[0], key=_weight) if small else finding
 
     def _by_magnitude(self, leaf: Leaf, groups: Sequence[Entries], joint: Sequence[Reading]) -> list[Reading]:
         readings = list(joint) if groups and resolved(joint, leaf.name, _SHARED) else self.alone(leaf, groups[:1])
         return readings + [one for group in groups[1:] for one in self.alone(leaf, [group])]
 
-    def _heard(self, leaf: Leaf, readings: Sequence[Reading]) -> Finding:
-        """The finding, a wrong gradient only by the word of a second witness."""
+    def _heard(self, leaf: Leaf, readings: Sequence[Reading]) -> tuple[Finding, Sequence[Reading]]:
+        """The finding, a wrong gradient only by the word of a second witness; and the readings after that was heard."""
         if not refuted(readings):
-            return answered(leaf, readings)
+            return answered(leaf, readings), readings
         heard = confirmed(self.subject, readings, self.seed)
         if heard.about and not refuted(heard.readings):
-            return disputed(leaf, heard.about, heard.testimony)
-        return answered(leaf, heard.readings)
+            return disputed(leaf, heard.about, heard.testimony), heard.readings
+        return answered(leaf, heard.readings), heard.readings
 
     def alone(self, leaf: Leaf, groups: Sequence[Entries]) -> list[Reading]:
         """Readings along a group of this leaf's entries: two, more while they leave it open.
@@ -185,22 +187,31 @@ class _Look:
         return moving, still
 
     def drowned(self, leaf: Leaf, readings: Sequence[Reading]) -> list[Reading]:
-        """Readings along entries that the others have drowned, along those that these drown in turn, and so on."""
+        """Readings along entries that the others have drowned, along those that these drown in turn, and so on.
+
+        Those that cannot be seen even by themselves are left out: the resolution already says so.
+        """
         seen: list[Reading] = []
         while len(entries := self._below(leaf, readings)):
             readings = self.alone(leaf, [entries])
             if refuted(readings):
                 return seen + readings
-            if not all(one.resolution(leaf.name) <= one.demanded(leaf.name) for one in readings):
-                break  # below the bar even by themselves: the resolution already says that they were not seen
-            seen += readings
+            if all(one.resolution(leaf.name) <= one.demanded(leaf.name) for one in readings):
+                seen += readings
         return seen
 
     def _below(self, leaf: Leaf, readings: Sequence[Reading]) -> Entries:
         """The moved entries that contributed less than could be seen, where chance does not explain how many."""
-        bar, u = _DROWNED * max(one.bar for one in readings), readings[0].u[leaf.name]
+        smooth = [one for one in readings if one.status is Status.SMOOTH]
+        if len(readings) - len(smooth) > len(readings) // 4:
+            return _NONE
+        bar, u = _DROWNED * max(one.bar for one in smooth), readings[0].u[leaf.name]
         terms, moved = leaf_terms(self.probes[0], leaf, u), u.reshape(-1) != 0
         small = (terms > 0) & (terms < bar)
         if few_enough(small, bar, terms) or np.all(terms[moved] < bar):
-            return np.zeros(0, dtype=np.intp)
+            return _NONE
         return np.flatnonzero(moved & (terms < bar))
+
+
+def _weight(finding: Finding) -> tuple[int, float]:
+    return _ORDER.index(finding.outcome), finding.resolution or 0.0

@@ -16,7 +16,6 @@ from nnverify._compare import norm
 from nnverify.moving import alike, shrunk
 from nnverify.oracles.estimate import Status
 from nnverify.probe import Entries, Probe, direction, magnitudes, probe
-from nnverify.reading import read
 from nnverify.subject import Leaf, Subject
 from nnverify.terms import coarsest
 from nnverify.verdict import Finding, Outcome
@@ -26,20 +25,32 @@ Array = NDArray[np.float64]
 
 CHECK = "gradient"
 _ROUNDINGS = 32.0  # of the gradient elsewhere, entry by entry: what is less has cancelled
+_AMPLE = 4.0  # times the room along one direction: for all others with entries of the same sizes
 _DECADE = 20  # powers of two that the gradients of one group may span
 _DIRECTIONS = 2
 
 
-def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | None:
-    """INCONCLUSIVE where all that the leaf's gradient differs by has cancelled; None where dual numbers cannot tell."""
-    natural = _natural(subject, leaf, one, seed)
+def vanishing(subject: Subject, leaf: Leaf, finding: Finding, one: Probe, seed: int) -> Finding | None:
+    """INCONCLUSIVE where all that the leaf's gradient differs by has cancelled; None where dual numbers cannot tell.
+
+    finding  that of the gradient, whose difference must have, too: dual numbers may be too coarse to see it
+    """
+    gradient, natural = one.gradients[leaf.name], _natural(subject, leaf, one, seed)
     if natural is None:
         return None
     room, unseen = _ROUNDINGS * coarsest(one) * natural, norm(one.upstream * one.spacing * one.output)
-    for group in _groups(leaf, natural):
+    groups = list(_groups(leaf, natural))
+    rooms = (norm(room * direction(subject, leaf, 0, seed, group)) for group in groups)
+    if finding.index is None and _gap(finding) > unseen + _AMPLE * norm(list(rooms)):
+        return None
+    for group in groups:
         for number in range(_DIRECTIONS):
             u = direction(subject, leaf, number, seed, group)
-            if not _within(subject, one, {leaf.name: u}, norm((room * u).reshape(-1)) + unseen, seed):
+            found = asked(by_dual, subject, {leaf.name: u}, one, seed)
+            if found is None or found.status is not Status.SMOOTH:
+                return None
+            claimed = float(np.sum(np.asarray(gradient, np.float64) * u))
+            if not abs(claimed - found.value[0]) <= norm(room * u) + unseen + found.error[0]:
                 return None
     message = (
         f"d{leaf.name} could not be judged: it differs by no more than a rounding of what it is at other points, as "
@@ -48,18 +59,12 @@ def vanishing(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Finding | 
     return Finding(CHECK, leaf.name, Outcome.INCONCLUSIVE, message, "NV205")
 
 
-def _within(subject: Subject, one: Probe, u: dict[str, Array], room: float, seed: int) -> bool:
-    """Whether dual numbers see no larger difference along u; nor do finite ones, where these are too coarse to."""
-    found = asked(by_dual, subject, u, one, seed)
-    if found is None or found.status is not Status.SMOOTH:
-        return False
-    claimed = float(sum(np.sum(np.asarray(one.gradients[name], np.float64) * step) for name, step in u.items()))
-    if not abs(claimed - found.value[0]) <= room + found.error[0]:
-        return False
-    if found.error[0] <= room:
-        return True
-    stepped = read(subject, one, u)
-    return not abs(claimed - stepped.numerical) > room + stepped.bar
+def _gap(finding: Finding) -> float:
+    """By how much both sides differ for sure, along the direction that the finding is about; 0 if not known."""
+    if finding.backward is None or finding.numerical is None or finding.bar is None:
+        return 0.0
+    gap = abs(finding.backward - finding.numerical) - finding.bar
+    return gap if np.isfinite(gap) else 0.0
 
 
 def _natural(subject: Subject, leaf: Leaf, one: Probe, seed: int) -> Array | None:

@@ -308,3 +308,23 @@ def test_entries_that_a_few_beside_a_pole_drown_are_judged_by_themselves(factor:
         return {"x": dout / (1 - x**2) * np.where(np.abs(x) < 0.5, factor, 1.0)}
 
     assert verify(subject(lambda x: np.sum(np.arctanh(x)), backward, x=x)).outcome is outcome
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("size", [300, 1000])
+@pytest.mark.parametrize("factor", [1.0, 1.01])
+def test_what_is_drowned_by_what_the_backward_rounds_is_judged_by_itself(size: int, seed: int, factor: float) -> None:
+    """Beside its pole, 1 / (1 - x²) is known to few digits: more is lost there than the other slopes amount to."""
+    x = np.tanh(3 * np.random.default_rng(0).standard_normal(size))
+
+    def backward(dout: Any, x: Any) -> dict[str, Any]:
+        return {"x": dout / (1 - x**2) * np.where(np.abs(x) < 0.9, factor, 1.0)}
+
+    verdict = verify(subject(lambda x: np.arctanh(x), backward, x=x), seed)
+    assert verdict.outcome is (Outcome.PASS if factor == 1 else Outcome.FAIL)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_backward_of_few_digits_passes_where_dual_numbers_are_too_coarse_to_tell(seed: int) -> None:
+    x = np.tanh(3 * np.random.default_rng(0).standard_normal(50))
+    assert verify(subject(np.arctanh, lambda dout, x: {"x": dout / (1 - x**2)}, x=x), seed).outcome is Outcome.PASS
