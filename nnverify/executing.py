@@ -91,6 +91,7 @@ class _Run:
         self._task, self._pieces, self._crew, self._budget = task, pieces, crew, budget
         self._waiting = deque(range(len(pieces)))
         self._suspects: deque[int] = deque()  # one of them killed its worker: they are tried one by one
+        self._given_up: set[int] = set()  # once, by the executor: what ran beside them may have been the reason
         self._running: dict[Future[Any], tuple[int, float]] = {}
         self._executor: Executor | None = None
         self._until = float("inf")
@@ -148,6 +149,10 @@ class _Run:
                 broken.append((number, error))
                 continue
             except Exception as error:
+                if number not in self._given_up:
+                    self._given_up.add(number)
+                    self._suspects.append(number)
+                    continue
                 result = Lost(f"the executor gave it up: {type(error).__name__}: {error}", UNFINISHED)
             yield number, result
         if broken:

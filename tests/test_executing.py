@@ -106,6 +106,27 @@ def test_an_executor_that_breaks_loses_the_rest_and_keeps_what_was_done() -> Non
     assert isinstance(found[3], Lost)
 
 
+@pytest.mark.parametrize(("failures", "kept"), [(1, True), (2, False)])
+def test_what_the_executor_gives_up_is_tried_once_more_by_itself(failures: int, kept: bool) -> None:
+    """As where a worker dies of another piece, and takes a result along that was already there."""
+    submitted: list[int] = []
+
+    class Forgetful(Executor):
+        def submit(self, call: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            submitted.append(arguments[1])
+            done: Future[Any] = Future()
+            if arguments[1] == 2 and submitted.count(2) <= failures:
+                done.set_exception(TypeError("lost on its way"))
+            else:
+                done.set_result(call(*arguments, **named))
+            return done
+
+    found = dict(spread(_work, [1, 2, 3], Crew(Forgetful, 1)))
+    assert (found[0], found[2]) == (2, 6)
+    assert found[1] == 4 if kept else "lost on its way" in found[1].why
+    assert submitted.count(2) == 2
+
+
 def test_a_process_does_one_piece_at_a_time() -> None:
     """A check puts global random states back: beside another one in the same process both would be wrong."""
     under_way, most = 0, 0
