@@ -6,8 +6,9 @@ backward gives the gradient of one of the smooth pieces around the point, or a m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 _POINTS, _MORE = 32, 160  # of ten equal values one is missed by 32 points at one draw of thirty, by 160 never
 _SEEN = 3  # times that the least and the largest slope of every output must have been met: else there may be more
 _AWAY, _STEP = 0.45, 0.55  # powers of the outputs' spacing: how far the points are, and the steps at them
+_APART = 4.0  # times the step, at least, that the points are away
 _BENT = 4.0  # displacements, of the larger: by how much the slope of one piece may change
 _FINEST = 2.0**-12  # of u: entries that are smaller yet are stepped over
 _ALIKE = 2.0**-10  # of the larger, and some displacements more: slopes that are not those of two pieces
@@ -63,36 +65,46 @@ def pieces(subject: Subject, u: Mapping[str, Array], one: Probe, seed: int, back
     That takes 64 forward evaluations, and 320 more. What explains it is looked at again from nearer points, too,
     and what changes with the distance taken out: beside a pole the slopes of one piece are as far apart.
     """
+    sizes = {leaf.name: _sizes(subject, leaf, seed) for leaf in subject.targets() if leaf.name in u}
+    away, step = 2.0 ** np.round(np.log2(float(np.max(one.spacing, initial=EPS))) * np.array([_AWAY, _STEP]))
+    step = min(step, away / _APART)
+    nearer = float(np.sqrt(away / step))
+    step *= min(_beside(v, sizes[name]) for name, v in u.items())
+    blur = _BLURS * float(noise(along(subject, u, one, summed=True), one.upstream)[0]) / step
     for points in (_POINTS, _MORE):
-        found = _met(subject, u, one, seed, points)
+        rng = generator(seed, subject.name, "around")
+        around = [{name: size * signs(size.shape, rng, 0.5) for name, size in sizes.items()} for _ in range(points)]
+        slopes = partial(_slopes, subject, u, one, around, step)
+        far = slopes(away)
+        found = _spread(far, away, blur)
         if found.explain(backward):
-            return _met(subject, u, one, seed, points, straight=True)
+            near = slopes(away / nearer)
+            return _spread(near + (near - far) / (nearer - 1), away, blur)
     return found
 
 
-def _met(
-    subject: Subject, u: Mapping[str, Array], one: Probe, seed: int, points: int, *, straight: bool = False
-) -> Pieces:
-    sizes = {leaf.name: _sizes(subject, leaf, seed) for leaf in subject.targets() if leaf.name in u}
-    away, step = 2.0 ** np.round(np.log2(float(np.max(one.spacing, initial=EPS))) * np.array([_AWAY, _STEP]))
-    nearer = float(np.sqrt(away / step))
-    step *= min(_beside(v, sizes[name]) for name, v in u.items())
-    rng = generator(seed, subject.name, "around")
+def _slopes(
+    subject: Subject,
+    u: Mapping[str, Array],
+    one: Probe,
+    around: Iterable[Mapping[str, Array]],
+    step: float,
+    away: float,
+) -> Array:
+    """The central quotient along u of every output, weighted, at each of the points around."""
+    lines = [along(_at(subject, v, away), u, one) for v in around]
+    return np.array([one.upstream * (line(step) - line(-step)) / (2 * step) for line in lines])
 
-    def slope(v: Mapping[str, Array]) -> Array:
-        there = _slope(_at(subject, v, away), u, one, step)
-        near = _slope(_at(subject, v, away / nearer), u, one, step) if straight else there
-        return one.upstream * (near + (near - there) / (nearer - 1))
 
-    around = ({name: size * signs(size.shape, rng, 0.5) for name, size in sizes.items()} for _ in range(points))
-    known = np.array([found for found in map(slope, around) if np.all(np.isfinite(found))])
+def _spread(slopes: Array, away: float, blur: float) -> Pieces:
+    """What the slopes of every output at some points show, those points left out where one is not finite."""
+    known = slopes[np.all(np.isfinite(slopes), axis=1)]
     if len(known) < _SEEN:
         return Pieces(-np.inf, np.inf, several=True, single=False)
     low, high = np.min(known, axis=0), np.max(known, axis=0)
     size = np.maximum(np.abs(low), np.abs(high))
     alike, bent = (_ALIKE + _BENT * _BENT * away) * size, _BENT * away * float(np.sum(size))
     rare = (np.sum(known <= low + alike, axis=0) < _SEEN) | (np.sum(known >= high - alike, axis=0) < _SEEN)
-    blur = _BLURS * float(noise(along(subject, u, one, summed=True), one.upstream)[0]) / step
     single = bool(np.sum(high - low) <= np.sum(alike) + blur)
     return Pieces(float(np.sum(low)) - bent, float(np.sum(high)) + bent, bool(np.any(rare)), single)
 
@@ -110,12 +122,6 @@ def _sizes(subject: Subject, leaf: Leaf, seed: int) -> Array:
 def _at(subject: Subject, v: Mapping[str, Array], t: float) -> Subject:
     moved = zip(subject.leaves, shifted(subject, v, t), strict=True)
     return replace(subject, leaves=tuple(replace(leaf, value=value) for leaf, value in moved))
-
-
-def _slope(subject: Subject, u: Mapping[str, Array], one: Probe, step: float) -> Array:
-    """The central quotient of every output at the subject's own point."""
-    line = along(subject, u, one)
-    return (line(step) - line(-step)) / (2 * step)
 
 
 def rough(subject: Subject, u: Mapping[str, Array], slopes: Slopes, one: Probe, seed: int) -> bool:
