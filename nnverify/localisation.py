@@ -33,7 +33,7 @@ _CLEAR = 5.0  # bars that a group's gap must have to be halved without another l
 _SPREAD = 512  # different sizes of the steps in a group
 _LEVELS = 1024  # places that two gaps can tell apart
 _SHARP = 16.0  # bars that a gap must have to point at a place,
-_WIDE = 16  # and the least number of entries
+_WIDE = 5  # and the least number of entries
 _LONGER = 5  # doublings of the steps at most, for groups that are a small part of the leaf
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from nnverify._errors import NnverifyError
 from nnverify.diagnosis.cause import Cause, Guess, Held, Named
 from nnverify.diagnosis.copies import copies
 from nnverify.diagnosis.masked import masked
-from nnverify.diagnosis.scene import Point, Scene, agrees, point, scene
+from nnverify.diagnosis.sample import Sample, sample
+from nnverify.diagnosis.scene import Point, Scene, point, scene
 from nnverify.diagnosis.table import CAUSES
 from nnverify.diagnosis.where import where
 from nnverify.subject import Subject
@@ -66,26 +67,38 @@ class _Look:
 
     def __init__(self, subject: Subject, seed: int, right: Sequence[str]) -> None:
         self.subject, self.seed, self.right = subject, seed, right
+        self._points: dict[int, Point] = {}
 
     @cached_property
     def own(self) -> Point | None:
         return point(self.subject, self.seed)
 
     @cached_property
-    def others(self) -> list[Point]:
+    def samples(self) -> list[Sample]:
         """Copies at which the leaves that are right here are right, too: else the layer does not take such sizes."""
-        made = filter(None, (point(other, self.seed) for other in copies(self.subject, self.seed)))
-        return list(islice((one for one in made if all(agrees(one, leaf) for leaf in self.right)), _COPIES))
+        made = filter(None, (sample(other, self.seed) for other in copies(self.subject, self.seed)))
+        return list(islice((one for one in made if one.agrees(self.right)), _COPIES))
 
     def scenes(self, leaf: str) -> Iterator[Scene]:
         """Those at which the leaf's gradient is seen finely, and is wrong."""
         size = next(np.size(one.value) for one in self.subject.leaves if one.name == leaf)
-        own = [self.own] if self.own is not None else []
-        points = [*own, *self.others] if size <= _SMALL else [*self.others, *own]
-        for one in points:
+        points = (self._here(), self._there(leaf)) if size <= _SMALL else (self._there(leaf), self._here())
+        for one in chain(*points):
             made = scene(one, leaf)
             if made is not None and _measured(made):
                 yield made
+
+    def _here(self) -> Iterator[Point]:
+        yield from filter(None, [self.own])
+
+    def _there(self, leaf: str) -> Iterator[Point]:
+        """The copies at which the leaf's gradient may be wrong."""
+        for number, one in enumerate(self.samples):
+            if one.differs(leaf):
+                found = self._points.get(number) or point(one.subject, self.seed)
+                if found is not None:
+                    self._points[number] = found
+                    yield found
 
 
 class _Later:

@@ -35,7 +35,7 @@ def _guess(scene: Scene, key: Key, name: str, value: Any) -> Iterator[Guess]:
     if scene.claimed.shape != scene.true.shape:
         return
     given = np.sum((scene.claimed * u).reshape(len(scene.claimed), -1), axis=1)
-    found, error = slope(subject, scene.name, u)
+    found, error = slope(subject, {scene.name: u})
     rows = scene.upstreams @ found
     size = np.sum(np.abs(scene.claimed * u).reshape(len(given), -1), axis=1) + np.abs(scene.upstreams) @ np.abs(found)
     if np.all(np.abs(given - rows) <= 1e-5 * size + DIFFERS * error * np.sum(np.abs(scene.upstreams), axis=1)):

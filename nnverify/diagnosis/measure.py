@@ -6,7 +6,7 @@ three disagree, and smaller steps are tried. Nothing is judged by it: a wrong Ja
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ def measure(subject: Subject, name: str, seed: int) -> Jacobian:
     for place, step in enumerate(steps):
         u = np.zeros(steps.size)
         u[place] = step
-        line = Line(_along(subject, name, u.reshape(shape)))
+        line = Line(_along(subject, {name: u.reshape(shape)}))
         value, error = _slope(line)
         columns.append(value / step)
         errors.append(error / abs(step))
@@ -52,13 +52,13 @@ def measure(subject: Subject, name: str, seed: int) -> Jacobian:
     return Jacobian(J.reshape(-1, *shape), error if np.isfinite(error) else np.inf)
 
 
-def slope(subject: Subject, name: str, u: Array) -> tuple[Array, float]:
-    """The derivative of the output along one direction of one leaf, and the largest error of any entry."""
-    return _slope(Line(_along(subject, name, u)))
+def slope(subject: Subject, u: Mapping[str, Array]) -> tuple[Array, float]:
+    """The derivative of the output along one direction, and the largest error of any entry."""
+    return _slope(Line(_along(subject, u)))
 
 
-def _along(subject: Subject, name: str, u: Array) -> Callable[[float], Array]:
-    return lambda t: subject.flatten(subject.forward(*shifted(subject, {name: u}, t)))
+def _along(subject: Subject, u: Mapping[str, Array]) -> Callable[[float], Array]:
+    return lambda t: subject.flatten(subject.forward(*shifted(subject, u, t)))
 
 
 def _slope(line: Line) -> tuple[Array, float]:

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import DIFFERS, excess
-from nnverify.diagnosis.measure import Jacobian, measure, slope
+from nnverify.diagnosis.measure import Jacobian, measure
 from nnverify.draws import generator, signs
-from nnverify.isolation import own_steps
 from nnverify.probe import probe
 from nnverify.subject import Leaf, Subject, copied, like
 
@@ -179,20 +178,6 @@ def scene(at: Point, leaf: str) -> Scene | None:
     return Scene(
         at.subject, own, at.output, at.shape_out, at.parts, at.upstreams, at.claims, at.linear, at.seed, eps, at.known
     )
-
-
-def agrees(at: Point, leaf: str) -> bool:
-    """Whether a leaf's gradient agrees along one direction: the cheap test of one that is known to be right."""
-    own = next(one for one in at.subject.leaves if one.name == leaf)
-    u = own_steps(at.subject, own, at.seed).reshape(np.shape(own.value))
-    claimed = at.claims.get(leaf)
-    if claimed is None or claimed.shape[1:] != u.shape:
-        return claimed is None
-    found, error = slope(at.subject, leaf, u)
-    terms = (claimed * u).reshape(len(claimed), -1)
-    rounding = 1e-6 * np.sum(np.abs(terms), axis=1) + DIFFERS * error * np.sum(np.abs(at.upstreams), axis=1)
-    gaps = np.abs(np.sum(terms, axis=1) - at.upstreams @ found)
-    return bool(np.all(gaps <= rounding + 1e-6 * np.abs(at.upstreams) @ np.abs(found)))
 
 
 def _eps(subject: Subject, seed: int, leaf: str) -> float:

@@ -133,3 +133,27 @@ def test_a_diagnosis_takes_few_passes(name: str) -> None:
     assert check_gradients(forward, backward, leaves=layer.leaves, effort="point").outcome is Outcome.FAIL
     assert passes.forward < 4_000
     assert passes.backward < 300
+
+
+@pytest.mark.parametrize(("least", "measured"), [(100, False), (0, True)])
+def test_copies_without_the_mistake_are_not_measured(least: int, measured: bool) -> None:
+    """What is wrong in large layers only has no cause at the small copies, and no Jacobian is needed to see that."""
+    passes = ModuleType("passes")
+    passes.small = 0  # type: ignore[attr-defined]
+
+    def forward(X: Any, W: Any) -> Any:
+        passes.small += W.size < 100
+        return np.tanh(X @ W)
+
+    def backward(dout: Any, X: Any, W: Any) -> Any:
+        inner = dout * (1 - np.tanh(X @ W) ** 2)
+        wrong = 1 + 1e-6 * (W.size >= least) * np.sin(np.arange(W.size)).reshape(W.shape)
+        return inner @ W.T, (X.T @ inner) * wrong
+
+    rng = np.random.default_rng(0)
+    leaves = {"X": rng.standard_normal((30, 40)), "W": rng.standard_normal((40, 25)) / 6}
+    verdict = check_gradients(forward, backward, leaves=leaves, effort="point")
+    assert [one.outcome for one in verdict.findings] == [Outcome.PASS, Outcome.FAIL]
+    assert (verdict.findings[1].cause is not None) == measured
+    assert (passes.small > 200) == measured
+    assert measured or passes.small < 60
