@@ -188,7 +188,7 @@ class _Search:
         wanted = abs(group.gap) / _CLEAR if np.isfinite(group.bar) else 0.0
         read = self._group(first, wanted)
         rest = _Group(second, group.gap - read.gap, group.bar + read.bar)
-        known = rest.clear or (not rest.wrong and np.isfinite(rest.bar) and read.clear)
+        known = rest.clear or (abs(rest.gap) <= rest.bar and read.clear)
         return read, rest if known else self._group(second, wanted)
 
     def _pointed(self, group: _Group) -> list[_Group]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def _located(wrong: Callable[[Array], Array], seed: int = 0) -> Location:
 
 def _added(places: Array, size: float) -> Callable[[Array], Array]:
     def wrong(dW: Array) -> Array:
-        dW.reshape(-1)[places] += size * np.sqrt(np.mean(dW**2))
+        dW.reshape(-1)[places[places < dW.size]] += size * np.sqrt(np.mean(dW**2))
         return dW
 
     return wrong
@@ -59,6 +60,13 @@ def test_wrong_entries_among_many_are_all_named(count: int, most: int, size: flo
     assert found.evaluations <= most
 
 
+def test_what_one_half_may_have_left_unexplained_is_looked_at() -> None:
+    """Errors of a hundred-millionth are near the bar of a large group, and what is not known to be right is no less."""
+    for seed in range(12):
+        places = np.random.default_rng([3, seed]).choice(W.size, 10, replace=False)
+        assert len(_located(_added(places, 1e-7), seed).wrong) == 10
+
+
 def test_a_wrong_entry_that_is_next_to_zero_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Moved by its own size, it would move the output by a ten-thousandth of what the others do."""
     small = W.copy()
@@ -70,10 +78,12 @@ def test_a_wrong_entry_that_is_next_to_zero_is_named(monkeypatch: pytest.MonkeyP
 
 
 def test_one_wrong_entry_is_named_in_fewer_than_400_evaluations() -> None:
-    calls = []
+    """Those of the smaller layers in which a cause is looked for are counted, too."""
+    calls = ModuleType("calls")  # what a module holds is no state of the layer
+    calls.all = 0  # type: ignore[attr-defined]
 
     def counted(X: Array, W: Array) -> Array:
-        calls.append(X.shape)
+        calls.all += 1
         return _forward(X, W)
 
     wrong = _subject(_added(np.array([4321]), 1e-6)).run
@@ -81,9 +91,9 @@ def test_one_wrong_entry_is_named_in_fewer_than_400_evaluations() -> None:
     def backward(dout: Array, X: Array, W: Array) -> Any:
         return wrong(X, W)[1](dout)
 
-    verdict = check_gradients(counted, backward, leaves={"X": X, "W": W}, effort="point")
+    verdict = check_gradients(counted, backward, leaves={"X": X, "W": W})
     assert "most at [16,225]" in next(one.message for one in verdict.findings if one.outcome is Outcome.FAIL)
-    assert calls.count(X.shape) < 400
+    assert calls.all < 400
 
 
 def test_a_right_gradient_has_no_wrong_entries() -> None:

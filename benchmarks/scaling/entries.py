@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.scaling.layer import Layer, backward, counted
 from nnverify import Outcome, check_gradients
 
-LAYERS = (Layer(16, 100, 100), Layer(16, 316, 316), Layer(16, 1000, 1000))
+LAYERS = (Layer(16, 100, 100), Layer(16, 316, 316), Layer(16, 1000, 1000), Layer(16, 3162, 3162))
 WRONG = (1, 3, 10)
 SIZES = (1e-3, 1e-6)  # of the error, relative to the typical entry
 HEAD = ("entries of W", "wrong", "size of the error", "outcome", "named", "forward")
@@ -23,7 +23,7 @@ def row(layer: Layer, wrong: int, size: float) -> tuple[str, ...]:
         found = backward(dout, X, W, b)
         dW = found["W"].copy()
         typical = float(np.sqrt(np.mean(dW**2)))
-        dW.reshape(-1)[places] += size * typical
+        dW.reshape(-1)[places[places < dW.size]] += size * typical  # a smaller layer has but some of them
         return found | {"W": dW}
 
     passes = counted(backward=mistaken)
