@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,17 @@ def test_a_failure_says_where_and_how_to_repeat(capsys: Captured) -> None:
     shown = " ".join(capsys.readouterr().out.split())
     assert "dweights is 0.25 x the numerical gradient in all 15 entries" in shown
     assert "Repeat: nnverify check my_layers.py::Mean --seed 3" in shown
+
+
+def test_what_was_told_is_repeated(capsys: Captured) -> None:
+    """Options that decide nothing are not; the command itself finds the same again."""
+    told = ["my_layers.py::Mean", "--leaf", "inputs=7,2", "--init", "2, 3", "--reduction", "sum"]
+    assert main(["check", *told, "--color", "never", "--jobs", "1"]) == 1
+    shown = capsys.readouterr().out
+    (line,) = (line.strip() for line in shown.splitlines() if "Repeat:" in line)
+    assert line == f"Repeat: nnverify check {shlex.join(told)}"
+    assert main(shlex.split(line)[2:]) == 1
+    assert capsys.readouterr().out == shown
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_several_targets_are_checked_at_once(tmp_path: Path, capsys: Captured, m
     alone = capsys.readouterr()
     assert "there is no 'Nothing'" in alone.err
     assert "PASS   1 of 1 gradients agree" in alone.out
-    assert "Repeat: nnverify check squares.py::Wrong --seed 3" in alone.out
+    assert "Repeat: nnverify check squares.py::Wrong --leaf x=2,3 --seed 3" in alone.out
     assert main(["check", *targets, "--leaf", "x=2,3", "--seed", "3", "--jobs", "2"]) == 2
     assert capsys.readouterr() == alone
     assert main(["check", *targets[::2], "--leaf", "x=2,3"]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -25,7 +26,7 @@ from nnverify.commands._output import (
     say,
     write,
 )
-from nnverify.commands._target import target_options
+from nnverify.commands._target import DECLARED, target_options
 
 if TYPE_CHECKING:
     from nnverify.commands._checking import Checked
@@ -63,6 +64,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 # What several targets add up to is the first of these that any of them has.
 _WORST = (COULD_NOT_RUN, FAIL, INCONCLUSIVE, NOTHING, PASS)
+
+# The options that decide the verdict, or how much is told of it.
+_DECISIVE = ("leaf", "at", "init", *DECLARED, "param", "rtol", "kink", "reveal", "effort", "seed")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -103,6 +107,14 @@ def _shown(rows: Sequence[Checked], options: argparse.Namespace) -> str:
 
 
 def _repeat(row: Checked, options: argparse.Namespace) -> str:
-    told = {"effort": (options.effort, "standard"), "seed": (options.seed, 0)}
-    words = [f"--{name} {value}" for name, (value, usual) in told.items() if value != usual]
-    return " ".join([f"nnverify check {row.identifier}", *words])
+    """The command that finds the same again: with what it was told that is not the default."""
+    parser = argparse.ArgumentParser()
+    arguments(parser)
+    told = {name: getattr(options, name) for name in _DECISIVE}
+    told = {name: value for name, value in told.items() if value != parser.get_default(name)}
+    words = [
+        f"--{name}" if one is True else f"--{name} {shlex.quote(str(one))}"
+        for name, value in told.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    return " ".join([f"nnverify check {shlex.quote(row.identifier)}", *words])

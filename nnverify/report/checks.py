@@ -102,9 +102,10 @@ def _notes(verdict: Verdict, frame: Frame) -> str:
         *(f"{note[:1].upper()}{note[1:]}." for note in verdict.notes),
         *(f"Remark {one.code}: {one.message}." for one in verdict.findings if one.remark),
         f"Guessed: {guess}" if guess else "",
-        f"Repeat: {frame.repeat}" if frame.repeat and verdict.outcome is not Outcome.PASS else "",
     ]
-    return "\n".join(_wrap(_INDENT + line, _INDENT) for line in lines if line)
+    # A command to paste is not wrapped.
+    repeat = [f"{_INDENT}Repeat: {frame.repeat}"] if frame.repeat and verdict.outcome is not Outcome.PASS else []
+    return "\n".join([*(_wrap(_INDENT + line, _INDENT) for line in lines if line), *repeat])
 
 
 def _program(verdict: Verdict) -> str:
