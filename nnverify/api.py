@@ -14,6 +14,7 @@ import numpy as np
 
 from nnverify._errors import GradientInconclusive, GradientMismatch
 from nnverify._session import SESSION
+from nnverify.conventions._order import in_order
 from nnverify.conventions._randomness import restored
 from nnverify.conventions.convention import title
 from nnverify.leaves import leaf, specs
@@ -60,9 +61,9 @@ def check_gradients(
 
     forward, backward
                 two functions, one function that returns its own gradients, or an object or class with both
-    leaves      the forward's arguments by name, in order: axis words "m n" (sizes are drawn and swept), a shape, an
-                array (checked at this point), a function of a generator, or leaf(…). ``leaves=`` takes names that are
-                also options
+    leaves      the forward's arguments, by its own names or else in its order: axis words "m n" (sizes are drawn and
+                swept), a shape, an array (checked at this point), a function of a generator, or leaf(…). ``leaves=``
+                takes names that are also options
     effort      "point": one draw; "standard": a glance at other sizes, special values, layouts and precisions, too;
                 "thorough": all of these in full, and more; a failure comes with a program that reproduces it
     seed        of every draw; the same seed gives the same verdict
@@ -86,7 +87,7 @@ def check_gradients(
     given = dict(locals())
     where = name if isinstance(name, str) else title(forward)
     chosen = validated({key: value for key, value in given.items() if key not in _NOT_OPTIONS}, where)
-    found = specs(merged(leaves, named_leaves, where))
+    found = in_order(specs(merged(leaves, named_leaves, where)), forward, backward)
     return _told(Layer(forward, backward, found, chosen, where))
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions import Call, subject_of
-from nnverify.conventions._names import BACKWARD, FORWARD, TRAINING
+from nnverify.conventions._names import FORWARD, TRAINING
+from nnverify.conventions._order import forward_of
 from nnverify.conventions._signature import Signature, signature
 from nnverify.conventions._slots import slots
 from nnverify.drawing import realise, spread
@@ -122,8 +123,7 @@ def guessed(target: Any, backward: Any) -> dict[str, str]:
 
 def argument_names(target: Any, backward: Any) -> list[str]:
     """The names of what forward takes, without flags and contexts."""
-    forward = target if callable(backward) else _forward(target)
-    found = signature(forward)
+    found = signature(forward_of(target, backward))
     if found is None:
         return ["x"]
     names = [name for name in found.names[: _needed(found)] if name not in TRAINING]
@@ -132,12 +132,6 @@ def argument_names(target: Any, backward: Any) -> list[str]:
 
 def _needed(found: Signature) -> int:
     return max(found.required, min(1, len(found.names)))
-
-
-def _forward(target: Any) -> Any:
-    if any(hasattr(target, name) for name in BACKWARD):
-        return next((getattr(target, name) for name in FORWARD if hasattr(target, name)), target)
-    return target
 
 
 def _candidates(target: Any, count: int) -> Iterator[Sequence[str]]:

@@ -58,6 +58,27 @@ def test_leaves_may_be_said_in_many_ways(leaves: dict[str, Any]) -> None:
     assert check_gradients(dense, _doubled, **leaves).outcome is Outcome.FAIL
 
 
+class Rows:
+    """A layer whose second argument may be of the first one's shape."""
+
+    def forward(self, x: Any, w: Any) -> Any:
+        return x @ w
+
+    def backward(self, dout: Any, x: Any, w: Any) -> Any:
+        return dout @ w.T, 3 * (x.T @ dout)
+
+
+@pytest.mark.parametrize(
+    "target", [(Rows().forward, Rows().backward), (lambda x, w: x @ w, Rows().backward), (Rows(),)]
+)
+def test_leaves_named_like_the_arguments_may_come_in_any_order(target: Any) -> None:
+    """Squares go either way round: nothing but the names says which is which."""
+    square = np.arange(4.0).reshape(2, 2)
+    verdict = check_gradients(*target, w=square, x=square + 1, effort="point")
+    assert {name: one.outcome for name, one in verdict.by_leaf.items()} == {"x": Outcome.PASS, "w": Outcome.FAIL}
+    assert check_gradients(*target, b=square, a=square + 1, effort="point").by_leaf["b"].outcome is Outcome.PASS
+
+
 def test_leaves_called_like_options_go_through_leaves() -> None:
     verdict = check_gradients(
         lambda seed, dtype: seed * dtype,
