@@ -105,9 +105,11 @@ class Watch:
         return Result(dict(gradients) if isinstance(gradients, Mapping) else {})
 
     def _compare(self, who: str) -> None:
-        for leaf, value, before in zip(self._subject.leaves, self._values, self._before, strict=True):
-            if not _same(value, before):
+        """What is not as before; from then on it is compared with what it is now."""
+        for place, (leaf, value) in enumerate(zip(self._subject.leaves, self._values, strict=True)):
+            if not _same(value, self._before[place]):
                 self.changed.append(f"{leaf.name} by {who}")
+                self._before[place] = copied(value)
 
     def shared(self, found: Result) -> Iterator[tuple[str, str]]:
         """Names of gradients and of what they share memory with."""

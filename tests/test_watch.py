@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from nnverify import check_gradients
 from nnverify.watch import Result, kept
 
 KNOWN = np.array([1.0, -2.0, 3.0])
@@ -32,3 +35,23 @@ def test_zeros_take_no_memory_and_other_gradients_stay() -> None:
     assert found.gradients["X"].strides == (0, 0)
     assert np.array_equal(found.gradients["W"], KNOWN)
     assert found.gradients["b"] is None
+
+
+def _doubled_in_place(x: Any) -> Any:
+    x *= 2
+    return x.copy()
+
+
+def _spoiling(dout: Any, x: Any) -> Any:
+    x[:] = 0
+    return 2 * dout
+
+
+def test_only_who_changed_an_argument_is_said_to_have() -> None:
+    told = {
+        "forward": (_doubled_in_place, lambda dout, x: 2 * dout),
+        "backward": (lambda x: 2 * x, _spoiling),
+    }
+    for who, functions in told.items():
+        verdict = check_gradients(*functions, x=(3,), effort="point")
+        assert [one.message for one in verdict.findings if one.code] == [f"x was changed in place by {who}"]

@@ -18,10 +18,10 @@ def pure(subject: Subject, calls: Calls) -> Iterator[Finding]:
     upstream it was handed, or in buffers of its own.
     """
     for changed in calls.changed:
-        name = changed.partition(" by ")[0]
+        name, _, who = changed.rpartition(" by ")
         leaf = name if name in {one.name for one in subject.leaves} else subject.leaves[0].name
         handed_over = subject.stateful and changed == "dout by backward"
-        yield _finding(leaf, f"{changed} was changed in place", "NV114", remark=handed_over)
+        yield _finding(leaf, f"{name} was changed in place by {who}", "NV114", remark=handed_over)
     for one, two in calls.shared:
         remark = two == "dout" or (one, "dout") in calls.shared
         yield _finding(one.removeprefix("d"), f"{one} shares memory with {two}", "NV305", remark=remark)
