@@ -152,7 +152,9 @@ class Verdict:
         """The verdict in one line: what is wrong, else what is open, else how fine the check was."""
         telling = [one for one in self.findings if one.outcome is self.outcome and not one.remark]
         if self.outcome is Outcome.PASS:
-            return f"{self.subject}: {len(telling)} gradients agree to {self.resolution or 0.0:.0e}"
+            seen = "" if self.resolution is None else f" to {self.resolution:.0e}"
+            agree = "1 gradient agrees" if len(telling) == 1 else f"{len(telling)} gradients agree"
+            return f"{self.subject}: {agree}{seen}"
         more = f" (and {len(telling) - 1} more)" if len(telling) > 1 else ""
         first = next(iter(telling), None)
         if first is None:

@@ -72,9 +72,10 @@ def _sentences(verdict: Verdict) -> list[str]:
     """What the outcome means: one sentence in all for a pass, one for each problem."""
     problems = [one for one in verdict.findings if one.outcome is not Outcome.PASS]
     if not problems:
-        count, seen = sum(not one.remark for one in verdict.findings), verdict.resolution or 0.0
-        line = f"PASS   {count} of {count} gradients agree. A relative error above {seen:.1e} would have been seen."
-        return [_wrap(line, _INDENT)]
+        count, seen = sum(not one.remark for one in verdict.findings), verdict.resolution
+        error = "No error could be seen" if seen is None else f"A relative error above {seen:.1e} would have been seen"
+        why = ": there is no entry to move, or none moves the output" if seen is None else ""
+        return [_wrap(f"PASS   {count} of {count} gradients agree. {error}{why}.", _INDENT)]
     return ["\n\n".join(_problem(one)) for one in problems]
 
 

@@ -6,8 +6,10 @@ import json
 from importlib.resources import files
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
+from nnverify import check_gradients
 from nnverify.report.checks import FORMATS, Frame, as_json, junit, markdown, text
 from nnverify.verdict import Details, Entry, Finding, Outcome, StepError, Verdict
 
@@ -67,6 +69,12 @@ def test_a_pass_says_how_fine_it_was() -> None:
     """A green line without a number proves little."""
     shown = text([_verdict(RIGHT)], Frame())
     assert "PASS   1 of 1 gradients agree. A relative error above 3.2e-12 would have been\n       seen." in shown
+
+
+def test_a_pass_of_what_could_not_be_moved_claims_no_fineness() -> None:
+    verdict = check_gradients(lambda x: 2 * x, lambda dout, x: 2 * dout, x=np.zeros((0, 3)))
+    assert "No error could be seen: there is no entry to move" in " ".join(text([verdict], Frame()).split())
+    assert verdict.headline.endswith("1 gradient agrees")
 
 
 def test_only_problems_leaves_out_what_passes() -> None:
