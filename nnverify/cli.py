@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from nnverify._errors import NnverifyError, NothingToCheck
 from nnverify.commands import bench, check, demo, explain, mutants, report, scaffold, train, verify
-from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, NOTHING, PASS
+from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, NOTHING, PASS, complain
 
 COMMANDS = {
     "verify": verify,
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(error: NnverifyError, status: int) -> int:
-    print(f"nnverify: {error}", file=sys.stderr)
+    complain(str(error))
     return status
 
 

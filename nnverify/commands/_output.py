@@ -66,9 +66,9 @@ def say(words: str) -> None:
 
 
 def complain(error: str) -> None:
-    """Why a row could not be made, where it could not."""
+    """Why something could not be done, where it could not."""
     if error:
-        print(f"nnverify: {error}", file=sys.stderr)
+        print(error if error.startswith("nnverify") else f"nnverify: {error}", file=sys.stderr)
 
 
 def finished(rows: Generator[tuple[int, _Row]], total: int, kept: str | None) -> tuple[list[_Row], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 from nnverify.commands._many import Many, Piece, many_options, positive
 from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, STATUS, add, finished, write
@@ -41,12 +42,13 @@ def run(options: argparse.Namespace) -> int:
         Piece(replace(job, number=number), f"{one.kind} {one.identifier} {one.statement}", job.mark)
         for number, one in enumerate(work)
     ]
+    start = perf_counter()
     rows, interrupted = finished(many.rows(pieces, options), len(pieces), options.resume)
-    name = Path(options.package).name
+    of = derivations.Run(Path(options.package).name, options.seed, len(pieces), perf_counter() - start)
     if options.format == "json":
-        write(json.dumps(derivations.as_dict(rows, name, options.seed)), options.output)
+        write(json.dumps(derivations.as_dict(rows, of)), options.output)
     else:
-        write(derivations.table(rows, name, options.seed), options.output)
+        write(derivations.table(rows, of), options.output)
     if interrupted:
         return INTERRUPTED
     return COULD_NOT_RUN if any(row.error for row in rows) else STATUS[outcome(rows).value]

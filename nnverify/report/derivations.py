@@ -5,10 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tabulate import tabulate
 
+from nnverify.checks.forms import FORMS_CHECK, SPECIAL_CHECK
 from nnverify.derivations import Row, outcome
 from nnverify.verdict import Finding, Outcome, Verdict
 
@@ -16,11 +18,25 @@ _FORMS = 3
 _WIDTH = 80
 
 
-def table(rows: Sequence[Row], package: str, seed: int) -> str:
+@dataclass(frozen=True)
+class Run:
+    """What was asked for: of which package, how many rows, and how long it took in seconds."""
+
+    package: str
+    seed: int
+    wanted: int
+    seconds: float
+
+
+def table(rows: Sequence[Row], of: Run) -> str:
     """All rows, what is wrong or was not proved, and one line that adds them up; 80 columns."""
     blocks = [_table([row for row in rows if row.kind == kind]) for kind in dict.fromkeys(row.kind for row in rows)]
-    problems = [f"{row.identifier}: {line}" for row in rows for line in _problems(row)]
-    return "\n\n".join([*blocks, *map(_wrap, problems), total(rows, package, seed)])
+    problems = [
+        line if line.startswith(f"{row.identifier}: ") else f"{row.identifier}: {line}"
+        for row in rows
+        for line in _problems(row)
+    ]
+    return "\n\n".join([*blocks, *map(_wrap, problems), _total(rows, of)])
 
 
 def _wrap(line: str) -> str:
@@ -79,7 +95,9 @@ def _seen(row: Row) -> str:
     found = _numerical(row.verdict)
     if found is None:
         return "-"
-    return f"to {found.resolution:.0e}" if found.outcome is Outcome.PASS else found.outcome.value
+    if found.outcome is not Outcome.PASS:
+        return found.outcome.value
+    return "zero" if found.resolution is None else f"to {found.resolution:.0e}"
 
 
 def _numerical(verdict: Verdict) -> Finding | None:
@@ -97,7 +115,7 @@ def word(row: Row) -> str:
 
 
 def _time(row: Row) -> str:
-    return f"{row.seconds:.1f} s"
+    return f"{row.seconds:.1f} s" if row.draws else "-"
 
 
 def _problems(row: Row) -> Iterator[str]:
@@ -109,7 +127,7 @@ def _problems(row: Row) -> Iterator[str]:
     yield from row.verdict.notes
 
 
-def total(rows: Sequence[Row], package: str, seed: int) -> str:
+def _total(rows: Sequence[Row], of: Run) -> str:
     """How much was verified, and in the last line what it adds up to."""
     kinds = Counter(row.kind for row in rows)
     counts = {
@@ -117,27 +135,37 @@ def total(rows: Sequence[Row], package: str, seed: int) -> str:
         "form": _FORMS * kinds["formula"],
         "special case": kinds["special case"],
         "counterexample": kinds["counterexample"],
-        "exact draw": sum(row.draws for row in rows),
+        "exact draw": sum(map(_drawn, rows)),
         "forward evaluation": sum(row.verdict.evaluations for row in rows),
     }
     parts = [f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items() if count]
     words = Counter(word(row) for row in rows)
     result = ", ".join(f"{count} {name}" for name, count in sorted(words.items()))
-    seconds = sum(row.seconds for row in rows)
-    return f"{_wrap(f'{package}: ' + ', '.join(parts))}\n{summary(rows)}: {result} in {seconds:.1f} s, seed {seed}"
+    left = f", {of.wanted - len(rows)} not begun" if len(rows) < of.wanted else ""
+    added = f"{_summary(rows, of)}: {result}{left} in {of.seconds:.1f} s, seed {of.seed}"
+    return f"{_wrap(f'{of.package}: ' + ', '.join(parts))}\n{added}"
 
 
-def summary(rows: Sequence[Row]) -> str:
-    return "ERROR" if any(row.error for row in rows) else outcome(list(rows)).value.upper()
+def _drawn(row: Row) -> int:
+    """Exact draws on which something was found equal; what differs, or raises, ends them early."""
+    equal = (one.check in (FORMS_CHECK, SPECIAL_CHECK) and one.outcome is Outcome.PASS for one in row.verdict.findings)
+    return row.draws if any(equal) else 0
 
 
-def as_dict(rows: Sequence[Row], package: str, seed: int) -> dict[str, Any]:
+def _summary(rows: Sequence[Row], of: Run) -> str:
+    if any(row.error for row in rows):
+        return "ERROR"
+    found = outcome(list(rows))
+    return "INTERRUPTED" if len(rows) < of.wanted and found is not Outcome.FAIL else found.value.upper()
+
+
+def as_dict(rows: Sequence[Row], of: Run) -> dict[str, Any]:
     """Everything the table shows and the findings behind it, in plain types."""
     return {
         "schema": 1,
-        "package": package,
-        "outcome": summary(rows).lower(),
-        "seed": seed,
+        "package": of.package,
+        "outcome": _summary(rows, of).lower(),
+        "seed": of.seed,
         "rows": [_row(row) for row in rows],
     }
 

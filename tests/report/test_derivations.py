@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from nnverify.derivations import Row
-from nnverify.report.derivations import as_dict, table
+from nnverify.report.derivations import Run, as_dict, table
 from nnverify.report.json import dumps
 from nnverify.verdict import Finding, Outcome, Verdict
 
@@ -80,26 +80,40 @@ a.dX: INCONCLUSIVE NV201 dX could not be judged: the function has a kink at this
 
 a.dX: no proof of the index form: it takes more than 100,000 operations
 
-a.da: a.da: forward raised ValueError: no. Try: again.
+a.da: forward raised ValueError: no. Try: again.
 
-mine: 4 formulas, 12 forms, 1 special case, 1 counterexample, 1,200 exact draws,
+mine: 4 formulas, 12 forms, 1 special case, 1 counterexample, 600 exact draws,
   360 forward evaluations
-ERROR: 1 ERROR, 1 FAIL, 1 INCONCLUSIVE, 3 pass in 1.9 s, seed 7"""
+ERROR: 1 ERROR, 1 FAIL, 1 INCONCLUSIVE, 3 pass in 2.4 s, seed 7"""
+RUN = Run("mine", 7, len(ROWS), 2.4)
 
 
 def test_table_reads_as_a_whole() -> None:
-    assert table(ROWS, "mine", 7) == EXPECTED
+    assert table(ROWS, RUN) == EXPECTED
 
 
 @pytest.mark.parametrize(("last", "word"), [(1, "PASS"), (2, "FAIL"), (4, "ERROR")])
 def test_the_last_line_tells_the_worst(last: int, word: str) -> None:
-    assert table(ROWS[:last], "mine", 0).splitlines()[-1].startswith(f"{word}: ")
+    assert table(ROWS[:last], Run("mine", 0, last, 1.0)).splitlines()[-1].startswith(f"{word}: ")
+
+
+@pytest.mark.parametrize(("last", "word"), [(1, "INTERRUPTED"), (2, "FAIL"), (4, "ERROR")])
+def test_what_was_not_begun_is_no_pass(last: int, word: str) -> None:
+    ended = table(ROWS[:last], RUN).splitlines()[-1]
+    assert ended.startswith(f"{word}: ")
+    assert f", {6 - last} not begun in 2.4 s" in ended
+    assert as_dict(ROWS[:last], RUN)["outcome"] == word.lower()
+
+
+def test_a_gradient_that_nothing_moves_has_no_resolution() -> None:
+    zero = _row("a.dw", Finding("gradient", "w", PASS, "dw is zero, and the output does not depend on w"))
+    assert " zero " in table([zero], Run("mine", 0, 1, 1.0))
 
 
 def test_json_is_strict_and_holds_every_finding() -> None:
     """NaN and Infinity are no JSON: what is not finite becomes a string."""
     infinite = _row("a.dw", Finding("gradient", "w", FAIL, "", backward=float("inf"), numerical=float("nan")))
-    text = dumps(as_dict([infinite], "mine", 7))
+    text = dumps(as_dict([infinite], RUN))
     (row,) = json.loads(text, parse_constant=pytest.fail)["rows"]
     assert (row["findings"][0]["backward"], row["findings"][0]["numerical"]) == ("inf", "nan")
 
@@ -107,7 +121,7 @@ def test_json_is_strict_and_holds_every_finding() -> None:
 def test_json_fits_its_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(files("nnverify.report").joinpath("schema.json").read_text(encoding="utf-8"))
-    report = json.loads(dumps(as_dict(ROWS, "mine", 7)))
+    report = json.loads(dumps(as_dict(ROWS, RUN)))
     jsonschema.validate(report, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(report | {"rows": [report["rows"][0] | {"proof": "proved"}]}, schema)
