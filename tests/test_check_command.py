@@ -273,3 +273,12 @@ def test_a_scaffold_finds_a_layer_in_another_folder(folder: Path) -> None:
 def test_a_scaffold_goes_to_the_screen(capsys: Captured) -> None:
     assert main(["scaffold", "my_layers.py::Dense"]) == 0
     assert "assert_gradients(Dense(5, 3), inputs=(4, 5))" in capsys.readouterr().out
+
+
+def test_a_target_that_could_not_be_run_is_in_the_report(capsys: Captured) -> None:
+    assert main(["check", "my_layers.py::Dense", "my_layers.py::Nothing", "--format", "json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert [one["outcome"] for one in report["verdicts"]] == ["pass"]
+    assert "there is no 'Nothing'" in report["errors"]["my_layers.py::Nothing"]
+    assert main(["check", "my_layers.py::Nothing", "--format", "junit"]) == 2
+    assert 'errors="1"' in capsys.readouterr().out

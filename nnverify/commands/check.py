@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,9 +79,8 @@ def run(options: argparse.Namespace) -> int:
         rows, interrupted = finished(many.rows(pieces, options), len(pieces), options.resume)
     for row in rows:
         complain(row.error)
-    found = [row for row in rows if row.verdict is not None]
-    if found:
-        shown = _shown(found, options)
+    if any(row.verdict is not None for row in rows) or options.format != "text":
+        shown = _shown(rows, options)
         plain = options.format != "text" or options.output is not None
         write(shown if plain else coloured(shown, options.color), options.output)
     return INTERRUPTED if interrupted else next(one for one in _WORST if any(row.status == one for row in rows))
@@ -94,16 +92,17 @@ def _shown(rows: Sequence[Checked], options: argparse.Namespace) -> str:
     from nnverify.revealing import revealed
 
     form = checks.FORMATS[options.format]
-    verdicts = [revealed(row.verdict, options.reveal) for row in rows if row.verdict is not None]
-    frames = [checks.Frame(row.guess, _repeat(row, options), options.only_problems) for row in rows]
+    found = [(row, revealed(row.verdict, options.reveal)) for row in rows if row.verdict is not None]
     if options.format == "text":
-        return "\n\n".join(form([verdict], frame) for verdict, frame in zip(verdicts, frames, strict=True))
+        frames = [checks.Frame(row.guess, _repeat(row, options), options.only_problems) for row, _ in found]
+        return "\n\n".join(form([verdict], frame) for (_, verdict), frame in zip(found, frames, strict=True))
     guess = {
         name if len(rows) == 1 else f"{row.identifier}: {name}": words
         for row in rows
         for name, words in row.guess.items()
     }
-    return form(verdicts, replace(frames[0], guess=guess))
+    errors = {row.identifier: row.error for row in rows if row.verdict is None}
+    return form([verdict for _, verdict in found], checks.Frame(guess, "", options.only_problems, errors))
 
 
 def _repeat(row: Checked, options: argparse.Namespace) -> str:

@@ -18,11 +18,18 @@ _INDENT = "       "
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands around the verdicts: the guessed leaves, the command to repeat, whether passes are left out."""
+    """What stands around the verdicts.
+
+    guess          the words of the leaves that were guessed
+    repeat         the command that finds the same again
+    only_problems  whether passes are left out
+    errors         by target: why there is no verdict; a text leaves them to standard error
+    """
 
     guess: Mapping[str, str] = field(default_factory=dict)
     repeat: str = ""
     only_problems: bool = False
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 def text(verdicts: Sequence[Verdict], frame: Frame) -> str:
@@ -124,7 +131,8 @@ def markdown(verdicts: Sequence[Verdict], frame: Frame) -> str:
     rows = [row for row in rows if not (frame.only_problems and row[1].outcome is Outcome.PASS)]
     rank = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS]
     rows.sort(key=lambda row: rank.index(row[1].outcome))
-    cells = [(_strong(one), _escaped(v.subject), _escaped(f"d{one.leaf}"), _escaped(one.message)) for v, one in rows]
+    cells = [("**ERROR**", _escaped(target), "", _escaped(words)) for target, words in frame.errors.items()]
+    cells += [(_strong(one), _escaped(v.subject), _escaped(f"d{one.leaf}"), _escaped(one.message)) for v, one in rows]
     head = ("verdict", "layer", "gradient", "finding")
     return tabulate(cells, head, tablefmt="github", disable_numparse=True)
 
@@ -142,11 +150,12 @@ def _escaped(words: str) -> str:
 
 def as_json(verdicts: Sequence[Verdict], frame: Frame) -> str:
     """Strict JSON; report/schema.json describes it."""
-    return dumps({"schema": 1, "guessed": dict(frame.guess), "verdicts": [verdict.to_dict() for verdict in verdicts]})
+    found = [verdict.to_dict() for verdict in verdicts]
+    return dumps({"schema": 1, "guessed": dict(frame.guess), "verdicts": found, "errors": dict(frame.errors)})
 
 
-def junit(verdicts: Sequence[Verdict], _: Frame) -> str:
-    """One test suite for each verdict, one case for each finding; what is open counts as a failure."""
+def junit(verdicts: Sequence[Verdict], frame: Frame) -> str:
+    """One test suite for each target, one case for each finding; what is open counts as a failure."""
     root = ElementTree.Element("testsuites")
     for verdict in verdicts:
         bad = sum(one.outcome is not Outcome.PASS for one in verdict.findings)
@@ -154,6 +163,11 @@ def junit(verdicts: Sequence[Verdict], _: Frame) -> str:
         suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(verdict.subject), **counts})
         for one in verdict.findings:
             _case(suite, verdict, one)
+    for target, words in frame.errors.items():
+        counts = {"tests": "1", "failures": "0", "errors": "1"}
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(target), **counts})
+        case = ElementTree.SubElement(suite, "testcase", {"classname": _clean(target), "name": "check"})
+        ElementTree.SubElement(case, "error", {"message": _clean(words)})
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 

@@ -118,6 +118,9 @@ def _said(error: Exception) -> str:
 def _checks(content: Any, into: Material) -> None:
     verdicts = [_verdict(one) for one in content["verdicts"]]
     into.subjects += [Subject(one.subject, "layer", one, one.outcome) for one in verdicts]
+    for target, words in content.get("errors", {}).items():
+        name, error = _text(target), _text(words)
+        into.subjects.append(Subject(name, "layer", Verdict(name, ()), Outcome.FAIL, "", error))
     into.raw.append(content)
 
 

@@ -112,6 +112,15 @@ def test_json_fits_its_schema() -> None:
         jsonschema.validate(report | {"schema": 2}, schema)
 
 
+def test_a_target_without_a_verdict_is_in_every_format_that_is_kept() -> None:
+    frame = Frame(errors={"layers.py::Odd": "Odd: forward raised KeyError: 1"})
+    (suite,) = ElementTree.fromstring(junit([], frame))
+    assert (suite.attrib["tests"], suite.attrib["errors"]) == ("1", "1")
+    assert "KeyError" in suite[0][0].attrib["message"]
+    assert "| **ERROR** | layers.py::Odd |" in " ".join(markdown([_verdict(RIGHT)], frame).split())
+    assert json.loads(as_json([], frame))["errors"] == frame.errors
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_shows_every_outcome_and_decides_none(name: str) -> None:
     shown = FORMATS[name]([_verdict(RIGHT, WRONG, UNCLEAR)], Frame())
