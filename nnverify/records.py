@@ -55,10 +55,19 @@ class Derivations:
     special_cases: tuple[SpecialCaseLike, ...]
 
 
-_REQUIRED = {
-    "FORMULAS": ("identifier", "statement", "source", "forward", "arguments", "leaf", *FORMS),
-    "COUNTEREXAMPLES": ("identifier", "statement", "of", "vector", "mistake"),
-    "SPECIAL_CASES": ("special", "general", "arguments", "result"),
+_Kind = tuple[str, Callable[[Any], bool]]
+_TEXT: _Kind = ("a text", lambda one: isinstance(one, str))
+_FUNCTION: _Kind = ("a function", callable)
+_AXES: _Kind = (
+    "a dictionary of axis words",
+    lambda one: isinstance(one, Mapping) and all(isinstance(words, str) for words in one.values()),
+)
+_REQUIRED: dict[str, dict[str, _Kind]] = {
+    "FORMULAS": dict.fromkeys(("identifier", "statement", "source", "leaf"), _TEXT)
+    | dict.fromkeys(("forward", *FORMS), _FUNCTION)
+    | {"arguments": _AXES},
+    "COUNTEREXAMPLES": dict.fromkeys(("identifier", "statement", "of", "mistake"), _TEXT) | {"vector": _FUNCTION},
+    "SPECIAL_CASES": dict.fromkeys(("special", "general"), _TEXT) | dict.fromkeys(("arguments", "result"), _FUNCTION),
 }
 
 
@@ -67,7 +76,7 @@ def collect(name: str, modules: Iterable[ModuleType]) -> Derivations:
     found: dict[str, list[Any]] = {table: [] for table in _REQUIRED}
     for module in modules:
         for table, required in _REQUIRED.items():
-            found[table] += [_complete(record, required, module, table) for record in getattr(module, table, ())]
+            found[table] += [_complete(record, required, module, table) for record in _listed(module, table)]
     formulas = _unique(name, found["FORMULAS"])
     for record in found["COUNTEREXAMPLES"]:
         _known(formulas, record.of, record.identifier)
@@ -77,7 +86,18 @@ def collect(name: str, modules: Iterable[ModuleType]) -> Derivations:
     return Derivations(name, formulas, tuple(found["COUNTEREXAMPLES"]), tuple(found["SPECIAL_CASES"]))
 
 
-def _complete(record: Any, required: Sequence[str], module: ModuleType, table: str) -> Any:
+def _listed(module: ModuleType, table: str) -> Sequence[Any]:
+    listed = getattr(module, table, ())
+    if isinstance(listed, list | tuple):
+        return listed
+    raise UsageError(
+        what=f"it is {listed!r:.60}, and no tuple of records",
+        where=f"{module.__name__}.{table}",
+        fix=f"write {table} = (record,), with a comma where there is but one",
+    )
+
+
+def _complete(record: Any, required: Mapping[str, _Kind], module: ModuleType, table: str) -> Any:
     missing = [attribute for attribute in required if not hasattr(record, attribute)]
     if missing:
         raise UsageError(
@@ -85,6 +105,14 @@ def _complete(record: Any, required: Sequence[str], module: ModuleType, table: s
             where=f"{module.__name__}.{table}",
             fix="give the record every attribute that reference/formula.py lists",
         )
+    for attribute, (words, fits) in required.items():
+        value = getattr(record, attribute)
+        if not fits(value):
+            raise UsageError(
+                what=f"{attribute} is {value!r:.60}, and not {words}",
+                where=f"{module.__name__}.{table}",
+                fix="see what reference/formula.py says of it",
+            )
     return record
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nnverify._errors import NothingToCheck
+from nnverify._errors import NothingToCheck, UsageError
 from nnverify.api import check_gradients
 from nnverify.verdict import Outcome, Verdict
 
@@ -25,7 +25,7 @@ def plans(modules: Iterable[ModuleType], *, only: str, where: str) -> tuple[list
     """The plans whose names match, and what carries one out. Raises NothingToCheck where there are none."""
     for module in modules:
         if hasattr(module, "EXPERIMENTS") and hasattr(module, "train"):
-            found = [plan() for plan in module.EXPERIMENTS]
+            found = [plan() for plan in _functions(module)]
             chosen = [plan for plan in found if fnmatchcase(plan.name, only)]
             if not chosen:
                 known = "; ".join(plan.name for plan in found)
@@ -33,6 +33,17 @@ def plans(modules: Iterable[ModuleType], *, only: str, where: str) -> tuple[list
             return chosen, module.train
     fix = "give a module EXPERIMENTS and train, as reference/experiments.py has them"
     raise NothingToCheck(what="no module trains anything", where=where, fix=fix)
+
+
+def _functions(module: ModuleType) -> Sequence[Callable[[], Any]]:
+    listed = module.EXPERIMENTS
+    if isinstance(listed, list | tuple) and all(map(callable, [*listed, module.train])):
+        return listed
+    raise UsageError(
+        what=f"EXPERIMENTS is {listed!r:.60}, train is {module.train!r:.60}",
+        where=module.__name__,
+        fix="list functions that return a plan, and give the function that carries one out",
+    )
 
 
 def checked(plan: Any, seed: int) -> Verdict:

@@ -80,3 +80,11 @@ def test_what_cannot_run_is_told_before_it_starts(
 def test_an_empty_folder_has_nothing_to_run(folder: Path) -> None:
     (folder / "benchmarks" / "conftest.py").unlink()
     assert main(["bench"]) == 5
+
+
+@pytest.mark.slow
+def test_what_selects_no_benchmark_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--only", "nothing"]) == 5
+    printed = capfd.readouterr()
+    assert "--only 'nothing' selects none of the benchmarks" in printed.err
+    assert "Warning" not in printed.out + printed.err

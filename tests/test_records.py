@@ -55,6 +55,22 @@ def test_a_record_that_leads_nowhere_is_refused(tables: dict[str, Any], sentence
         collect("theirs", [_module(FORMULAS=(_formula(),), **tables)])
 
 
+@pytest.mark.parametrize(
+    ("listed", "sentence"),
+    [
+        (3, r"theirs\.FORMULAS: it is 3, and no tuple of records\. Try: write FORMULAS = \(record,\)"),
+        (_formula(), r"it is namespace\(.*, and no tuple of records"),
+        ((_formula(identifier=3),), "identifier is 3, and not a text"),  # type: ignore[arg-type]
+        ((SimpleNamespace(**vars(_formula()) | {"arguments": ["x"]}),), "not a dictionary of axis words"),
+        ((SimpleNamespace(**vars(_formula()) | {"arguments": {"x": 3}}),), "not a dictionary of axis words"),
+        ((SimpleNamespace(**vars(_formula()) | {"forward": None}),), "forward is None, and not a function"),
+    ],
+)
+def test_what_is_no_record_is_refused(listed: Any, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        collect("theirs", [_module(FORMULAS=listed)])
+
+
 def test_two_formulas_of_one_name_are_refused() -> None:
     with pytest.raises(UsageError, match=r"two formulas are called 'a\.dx'"):
         collect("theirs", [_module(FORMULAS=(_formula(), _formula()))])

@@ -107,6 +107,13 @@ def test_a_package_that_trains_nothing_is_told(mine: Path, capsys: Captured) -> 
     assert "no module trains anything" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("listed", ["EXPERIMENTS = 3", "EXPERIMENTS = ('a',)", "EXPERIMENTS = (plan,)\ntrain = None"])
+def test_what_is_no_list_of_trainings_is_refused(listed: str, mine: Path, capsys: Captured) -> None:
+    mine.write_text(f"{MINE}\n{listed}\n", encoding="utf-8")
+    assert main(["train", "mine.py"]) == 2
+    assert "list functions that return a plan" in capsys.readouterr().err
+
+
 def test_an_epoch_sees_every_sample_once() -> None:
     """The check at the start is one for each step of the first epoch."""
     for make in experiments.EXPERIMENTS:

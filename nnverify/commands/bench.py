@@ -17,6 +17,7 @@ DESCRIPTION = (
     "Run the benchmarks of a folder with pytest, which shows its progress and its tables, and write "
     "pytest-benchmark's JSON, for nnverify report. Quick unless told otherwise."
 )
+_NONE_RUN = "ignore::pytest_benchmark.logger.PytestBenchmarkWarning"  # said by us
 _STATUS = {0: PASS, 1: FAIL, 2: INTERRUPTED, 5: NOTHING}  # pytest's own, in ours
 
 
@@ -44,6 +45,12 @@ def run(options: argparse.Namespace) -> int:
         if status not in _STATUS:
             what = f"pytest ended with status {status}"
             raise UsageError(what=what, where=str(folder), fix="run pytest there, and see what it says")
+        if status == 5 or (status == 0 and not written.is_file()):
+            chosen = (
+                f"--only {options.only!r} selects none of the benchmarks" if options.only else "no benchmark is in it"
+            )
+            fix = "leave --only out, or name some of its tests" if options.only else "name a folder of benchmarks"
+            raise NothingToCheck(what=chosen, where=str(folder), fix=fix)
         if status == 0:
             output.write_text(_summarised(written.read_text(encoding="utf-8")), encoding="utf-8")
             step_summary(lambda: tables.markdown(sources.read([str(output)])))
@@ -59,6 +66,6 @@ def _summarised(text: str) -> str:
 
 
 def _command(options: argparse.Namespace, written: Path) -> list[str]:
-    command = [sys.executable, "-m", "pytest", options.folder, "-q", f"--benchmark-json={written}"]
+    command = [sys.executable, "-m", "pytest", options.folder, "-q", f"--benchmark-json={written}", "-W", _NONE_RUN]
     command += ["--full"] if options.full else []
     return command + (["-k", options.only] if options.only else [])
