@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from nnverify._errors import NnverifyError, NothingToCheck
 from nnverify.commands import bench, check, demo, explain, mutants, report, scaffold, train, verify
-from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, NOTHING, PASS, complain
+from nnverify.commands._output import COULD_NOT_RUN, INTERRUPTED, NOTHING, PASS, complain, unread
 
 COMMANDS = {
     "verify": verify,
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has left; what it did not read is no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        unread()
         return PASS
 
 

@@ -107,15 +107,20 @@ def _static(target: type) -> bool:
 
 
 def guessed(target: Any, backward: Any) -> dict[str, str]:
-    """{leaf: words} that the forward takes. Raises UsageError where nothing usual fits."""
-    names = argument_names(target, backward)
+    """{leaf: words} that the forward takes. Raises UsageError where nothing usual fits, or whatever the shapes are."""
+    names, troubles = argument_names(target, backward), []
     for words in _candidates(target, len(names)):
         chosen = dict(zip(names, words, strict=True))
-        if _runs(target, backward, chosen):
+        trouble = _trouble(target, backward, chosen)
+        if trouble is None:
             return chosen
+        troubles.append(trouble)
+    if troubles and 1 in (len({one.what for one in troubles}), len({one.fix for one in troubles})):
+        raise troubles[0]  # whatever the shapes
     example = " ".join(f"--leaf {name}=8,4" for name in names) or "--leaf X=8,4"
+    first = f"; with the first of them {troubles[0].what}" if troubles else ""
     raise UsageError(
-        what=f"no usual shapes fit its arguments {', '.join(names) or '(unknown)'}",
+        what=f"no usual shapes fit its arguments {', '.join(names) or '(unknown)'}{first}",
         where=getattr(target, "__name__", type(target).__name__),
         fix=f"say them: {example}",
     )
@@ -143,10 +148,12 @@ def _candidates(target: Any, count: int) -> Iterator[Sequence[str]]:
     yield from ([f"{_BATCH},{size}"] for size in _SIZES if count == 1)
 
 
-def _runs(target: Any, backward: Any, chosen: Mapping[str, str]) -> bool:
+def _trouble(target: Any, backward: Any, chosen: Mapping[str, str]) -> UsageError | None:
+    """What is in the way of leaves like these."""
     try:
         leaves = realise(spread(specs({name: parsed(words) for name, words in chosen.items()}), ()), 0, 0)
         subject = subject_of(Call(target, backward, leaves))
-        return bool(np.all(np.isfinite(subject.flatten(subject.at_point()[0]))))
-    except UsageError:
-        return False
+        finite = bool(np.all(np.isfinite(subject.flatten(subject.at_point()[0]))))
+    except UsageError as error:
+        return error
+    return None if finite else UsageError(what="forward is not finite", where=subject.name, fix="give its leaves")

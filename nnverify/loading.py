@@ -38,8 +38,10 @@ def load(target: str, folder: Path, mark: str = "") -> tuple[ModuleType, ...]:
 def load_one(target: str, folder: Path) -> ModuleType:
     """One module: a file by its path, or an importable name. Raises UsageError as load does."""
     path = (folder / target).resolve()
-    if path.is_file():
+    if path.is_file() and path.suffix == ".py":
         return _run(path)
+    if path.exists() and not target.isidentifier():
+        raise UsageError(what="it is no Python file", where=str(path), fix="name the .py file that holds the layer")
     if "/" in target or target.endswith(".py") or not all(part.isidentifier() for part in target.split(".")):
         raise UsageError(
             what=f"there is no file {str(path)!r}",
@@ -83,7 +85,7 @@ def _import(name: str, folder: Path | None) -> ModuleType:
                 fix="change to the folder that holds it, or give its path",
             ) from None
         raise _failed(name, error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(name, error) from error
 
 
@@ -119,12 +121,12 @@ def _run(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(str(path), error) from error
     return module
 
 
-def _failed(name: str, error: Exception) -> UsageError:
+def _failed(name: str, error: BaseException) -> UsageError:
     frame, last = error.__traceback__, ""
     while frame is not None:
         last = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from nnverify._errors import UsageError
 from nnverify.loading import load_one
+
+_LISTED = 20  # names; of more than that those that look alike
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,11 @@ def _object(module: ModuleType, dotted: str, place: str) -> Any:
     for name in dotted.split("."):
         if not hasattr(found, name):
             public = [key for key in vars(found) if not key.startswith("_")] if hasattr(found, "__dict__") else []
+            near = public if len(public) <= _LISTED else get_close_matches(name, public, _LISTED)
             raise UsageError(
                 what=f"there is no {name!r} in {place}",
                 where=dotted,
-                fix=f"choose from {', '.join(public) or 'nothing'}",
+                fix=f"choose from {', '.join(near)}" if near else "look for its name in there",
             )
         found = getattr(found, name)
     return found

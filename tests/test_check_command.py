@@ -82,6 +82,10 @@ def kink_back(dout, x):
     return dout * np.sign(x)
 
 
+def raising(x):
+    raise KeyError("mine")
+
+
 def rows(W, ids):
     return W[ids]
 
@@ -96,6 +100,8 @@ def rows_back(dout, W, ids):
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "my_layers.py").write_text(LAYERS, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("no code", encoding="utf-8")
+    (tmp_path / "stops.py").write_text("raise SystemExit(3)", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -231,6 +237,12 @@ def test_colour_follows_the_usual_variables(
         (["my_layers.py::Dense", "--leaf", "inputs=m n from a to b"], "'a' is no number"),
         (["my_layers.py::kink+kink_back", "--at", "nothing.npz"], "could not be read"),
         (["my_layers.py::rows+rows_back", "--leaf", "W=q,"], "'q,' is no shape"),
+        (["my_layers.py::kink"], "kink: it returned one array, and no backward was given"),
+        (["my_layers.py::DIVISOR"], "no convention fits the int 1"),
+        (["my_layers.py::raising+kink_back"], "raising: forward raised KeyError: 'mine'"),
+        (["notes.txt::kink"], "notes.txt: it is no Python file"),
+        (["stops.py::kink"], "importing it raised SystemExit: 3. Try: mend"),
+        (["numpy:tahn"], "there is no 'tahn' in numpy. Try: choose from tan, tanh"),
     ],
 )
 def test_bad_targets_are_told_in_one_line(arguments: list[str], sentence: str, capsys: Captured) -> None:
@@ -282,3 +294,13 @@ def test_a_target_that_could_not_be_run_is_in_the_report(capsys: Captured) -> No
     assert "there is no 'Nothing'" in report["errors"]["my_layers.py::Nothing"]
     assert main(["check", "my_layers.py::Nothing", "--format", "junit"]) == 2
     assert 'errors="1"' in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "nnverify", "check", "my_layers.py::Dense"]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 2
+    assert run.stderr.startswith("nnverify: standard output: the report could not be written: No space left")
+    assert len(run.stderr.splitlines()) == 1

@@ -36,18 +36,27 @@ def add(parser: argparse.ArgumentParser, formats: Iterable[str]) -> None:
 
 
 def write(text: str, path: str | None) -> None:
-    """To the file, or to standard output. Raises NnverifyError where the file cannot be written."""
-    if path is None:
-        print(text)
-        return
+    """To the file, or to standard output. Raises NnverifyError where that cannot be written."""
     try:
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        if path is None:
+            print(text, flush=True)
+        else:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+    except BrokenPipeError:
+        raise
     except OSError as error:
+        if path is None:
+            unread()
         raise NnverifyError(
             what=f"the report could not be written: {error.strerror}",
-            where=path,
-            fix="name a file in a folder that is writable",
+            where=path or "standard output",
+            fix="name a file in a folder that is writable: --output FILE",
         ) from error
+
+
+def unread() -> None:
+    """What is left in the buffer of standard output goes nowhere: at the end it would be tried again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def step_summary(markdown: Callable[[], str]) -> None:
