@@ -74,6 +74,7 @@ def dask(address: str) -> Crew:
             fix="pip install 'nnverify[cluster]', or use --jobs",
         )
     try:
+        import_module("distributed.comm").resolve_address(address)  # a client that cannot be made is hard to end
         client = import_module("distributed").Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise NnverifyError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,11 @@ def test_changed_sources_are_loaded_again(address: str, tmp_path: Path, capsys: 
     assert main(["verify", str(folder), "--draws", "2", "--dask", address]) == 1
 
 
-def test_no_scheduler_is_said(capsys: Captured) -> None:
-    assert main(["verify", str(ROOT / "reference"), "--dask", "tcp://127.0.0.1:9"]) == 2
-    assert "no Dask scheduler answers" in capsys.readouterr().err
+@pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:9", "nonsense", "foo://bar:1"])
+def test_no_scheduler_is_said_in_one_line(nowhere: str) -> None:
+    """A client that was half made complains at the end of the process, ten seconds later."""
+    command = [sys.executable, "-m", "nnverify", "verify", str(ROOT / "reference"), "--dask", nowhere]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "no Dask scheduler answers" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
