@@ -53,9 +53,21 @@ def realise(
     size = drawn_sizes(found, number, seed) if size is None else size
 
     def value(name: str, spec: LeafSpec) -> Any:
-        return _value(name, spec, size, generator(seed, name, number), regime)
+        try:
+            return _value(name, spec, size, generator(seed, name, number), regime)
+        except UsageError:
+            raise
+        except Exception as error:
+            raise _undrawn(name, spec, error) from error
 
     return tuple(_leaf(name, spec, value) for name, spec in found.items())
+
+
+def _undrawn(name: str, spec: LeafSpec, error: Exception) -> UsageError:
+    """Why a leaf could not be made: its function raised, it is too large, or it has no such type."""
+    who = "its function" if spec.draw is not None else "making it"
+    fix = "pass a function of a numpy.random.Generator" if spec.draw is not None else "ask for less, or pass an array"
+    return UsageError(what=f"{who} raised {type(error).__name__}: {error}", where=f"leaf {name!r}", fix=fix)
 
 
 def _leaf(name: str, spec: LeafSpec, value: Callable[[str, LeafSpec], Any]) -> Leaf:

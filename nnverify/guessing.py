@@ -53,6 +53,9 @@ def parsed(words: str) -> Any:
     if span:
         low, _, high = span.partition(" to ")
         return leaf(_extent(axes), low=_number(low, words), high=_number(high, words))
+    if {"below", "from"} & {*words.split()}:
+        fix = "write 'm below 10', 'm below n' or 'm n from 0 to 1'"
+        raise UsageError(what=f"{words!r} does not say below or from what", where="--leaf", fix=fix)
     return _extent(words)
 
 

@@ -63,10 +63,45 @@ def leaf(
     dtype           of the array that forward gets
     integers_below  whole numbers from 0 up to this size, or the size of this axis: an index array, no gradient
     grad            False for a constant: backward returns nothing for it; then anything else may be passed, too
+
+    Raises UsageError for ends between which no number lies, and for what is no size, no type or no leaf.
     """
+    _between(low, high)
+    _counted(integers_below)
+    _typed(dtype)
     spec = _spec("leaf(…)", what) if grad else _constant("leaf(…)", what)
     grad = grad and integers_below is None
     return LeafSpec(spec.axes, spec.shape, spec.value, spec.draw, low, high, dtype, integers_below, grad and spec.grad)
+
+
+def _between(low: Any, high: Any) -> None:
+    ends = {name: end for name, end in (("low", low), ("high", high)) if end is not None}
+    wrong = [f"{name}={end!r}" for name, end in ends.items() if not _is_finite(end)]
+    if wrong:
+        raise UsageError(
+            what=f"{wrong[0]} is no finite number", where="leaf(…)", fix="say where values lie: low=0, high=1"
+        )
+    if len(ends) == 2 and not low < high:
+        fix = "name the smaller end first, and pass the array itself where there is but one value"
+        raise UsageError(what=f"no number lies between low={low!r} and high={high!r}", where="leaf(…)", fix=fix)
+
+
+def _is_finite(end: Any) -> bool:
+    return isinstance(end, int | float | np.integer | np.floating) and bool(np.isfinite(end))
+
+
+def _counted(below: Any) -> None:
+    if not (below is None or isinstance(below, str) or (_is_size(below) and below > 0)):
+        fix = "give a whole number above 0, or the name of an axis"
+        raise UsageError(what=f"integers_below={below!r} leaves no number to draw", where="leaf(…)", fix=fix)
+
+
+def _typed(dtype: Any) -> None:
+    try:
+        np.dtype(dtype)
+    except TypeError as error:
+        what = f"dtype={dtype!r} is no type of arrays"
+        raise UsageError(what=what, where="leaf(…)", fix="name one of NumPy's: dtype=np.float32") from error
 
 
 def _constant(name: str, what: Any) -> LeafSpec:

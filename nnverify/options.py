@@ -136,6 +136,12 @@ def validated(given: Mapping[str, Any], where: str) -> Options:
             where=where,
             fix=f"mend it; or, if {wrong[0]!r} is the name of a leaf, pass it in leaves={{{wrong[0]!r}: …}}",
         )
+    if "batch_axis" in told and told.get("reduction") != "batch mean":
+        raise UsageError(
+            what=f"batch_axis={told['batch_axis']} says nothing without reduction='batch mean'",
+            where=where,
+            fix="say reduction='batch mean' as well, or leave batch_axis out",
+        )
     return Options(
         told.get("effort", SESSION.effort),
         int(told.get("seed", SESSION.seed)),

@@ -242,6 +242,9 @@ def test_colour_follows_the_usual_variables(
         (["my_layers.py::raising+kink_back"], "raising: forward raised KeyError: 'mine'"),
         (["notes.txt::kink"], "notes.txt: it is no Python file"),
         (["stops.py::kink"], "importing it raised SystemExit: 3. Try: mend"),
+        (["my_layers.py::kink+kink_back", "--leaf", "x=3", "--leaf", "x=4"], "x is told to be '3', and '4'"),
+        (["my_layers.py::kink+kink_back", "--leaf", "x=m below"], "does not say below or from what"),
+        (["my_layers.py::kink+kink_back", "--leaf", "x=m from 1 to 0"], "no number lies between"),
         (["numpy:tahn"], "there is no 'tahn' in numpy. Try: choose from tan, tanh"),
     ],
 )

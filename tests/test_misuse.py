@@ -163,6 +163,16 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "output not found": (_check(Silent(), x=(5, 2)), "name the attribute that holds the output"),
     "result records nothing": (_check(sine, tensor=np.asarray, x=(3,)), "has no backward"),
     "penalty of a stranger": (_check(sine, sine_backward, x=(3,), penalty=lambda w: 0.0), "penalty takes w"),
+    "no room between the ends": (lambda: leaf("m n", low=2, high=1), "no number lies between low=2 and high=1"),
+    "end is NaN": (lambda: leaf("m n", low=float("nan")), "low=nan is no finite number"),
+    "end is a text": (lambda: leaf("m n", high="a"), "high='a' is no finite number"),  # type: ignore[arg-type]
+    "nothing below": (lambda: leaf("m", integers_below=0), "integers_below=0 leaves no number to draw"),
+    "no type": (lambda: leaf("m", dtype="floaty"), "dtype='floaty' is no type of arrays"),
+    "too large": (_check(sine, sine_backward, x=(10**9, 10**9)), "raised MemoryError"),
+    "draws nothing": (_check(sine, sine_backward, x=lambda: 3), "its function raised TypeError"),
+    "grads= names no leaf": (_check(sine, sine_backward, x=(3,), grads=["q"]), "grads= names 'q', which is no leaf"),
+    "out of functions": (_check(sine, sine_backward, x=(3,), out="y"), "names what an object has"),
+    "axis of nothing": (_check(sine, sine_backward, x=(3,), batch_axis=0), "without reduction='batch mean'"),
     "no such batch axis": (
         _check(dense, dense_backward, X=X, W=W, reduction="batch mean", batch_axis=5),
         "has no axis 5",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ def prepared(options: argparse.Namespace, folder: Path) -> Prepared:
         first = instance(objects[0])
         objects, init = (first.made, *objects[1:]), first.init
     backward = objects[1] if len(objects) > 1 else None
-    given = {name: parsed(words) for name, words in map(_leaf, options.leaf)}
+    given = {name: parsed(words) for name, words in _once(map(_leaf, options.leaf)).items()}
     leaves = given | _arrays(getattr(options, "at", None), objects[0], backward)
     guess = {} if leaves else guessed(objects[0], backward)
     return Prepared(found, objects, leaves or {name: parsed(words) for name, words in guess.items()}, guess, init)
@@ -71,6 +72,16 @@ def _leaf(words: str) -> tuple[str, str]:
     if not separator or not name.strip():
         raise UsageError(what=f"--leaf {words!r} has no name", where="nnverify check", fix="write --leaf X=8,4")
     return name.strip(), rest.strip()
+
+
+def _once(told: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, words in told:
+        if name in found:
+            what = f"{name} is told to be {found[name]!r}, and {words!r}"
+            raise UsageError(what=what, where="--leaf", fix="say it once for each leaf")
+        found[name] = words
+    return found
 
 
 def _arrays(path: str | None, target: Any, backward: Any) -> dict[str, Any]:

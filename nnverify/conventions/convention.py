@@ -97,11 +97,11 @@ class Call:
             raise self.raised(error, "forward") from error
 
     def raised(self, error: Exception, what: str = "running it") -> UsageError:
-        shapes = ", ".join(f"{leaf.name} {np.shape(leaf.value)}" for leaf in self.leaves if _is_array(leaf.value))
+        shapes = ", ".join(f"{leaf.name} {_extent(leaf.value)}" for leaf in self.leaves)
         return UsageError(
             what=f"{what} raised {type(error).__name__}: {error}",
             where=self.name or title(self.target),
-            fix="call forward and backward once by hand with leaves of these shapes: " + shapes,
+            fix=f"call forward and backward once by hand with {shapes}" if shapes else "pass the leaves it takes",
         )
 
 
@@ -129,8 +129,10 @@ class Convention:
     subject: Callable[[Call], Adapted]
 
 
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | np.generic | float | int)
+def _extent(value: Any) -> str:
+    """The shape of an array, and the type of anything else."""
+    array = isinstance(value, np.ndarray | np.generic | float | int)
+    return str(np.shape(value)) if array else type(value).__name__
 
 
 def title(target: Any) -> str:

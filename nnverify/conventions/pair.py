@@ -44,6 +44,7 @@ def _is_static(method: Any) -> bool:
 def subject(call: Call) -> Adapted:
     """Both functions on fresh copies for every call. Raises UsageError where the call cannot be told."""
     name = call.name or title(call.target)
+    _needless(call, name)
     forward, backward = _both(call)
     taking, wanted = signature(forward), signature(backward)
     flags = _flags(taking, call)
@@ -78,6 +79,19 @@ def subject(call: Call) -> Adapted:
         terminal=way.terminal,
         target=next((place for place in range(len(call.leaves)) if place not in places), None),
     )
+
+
+def _needless(call: Call, name: str) -> None:
+    """Refuses what was named, and is nowhere: it would be a slip that nobody notices."""
+    strange = [one for one in call.order or () if one not in call.names]
+    if strange:
+        fix = f"choose from {', '.join(call.names)}"
+        raise UsageError(what=f"grads= names {strange[0]!r}, which is no leaf", where=name, fix=fix)
+    of_objects = [option for option in ("out", "dx", "params") if getattr(call.named, option) is not None]
+    if of_objects:
+        option = of_objects[0]
+        what = f"{option}={getattr(call.named, option)!r} names what an object has, and two functions have not"
+        raise UsageError(what=what, where=name, fix=f"leave {option} out, or pass the object")
 
 
 def _optional(forward: Signature | None, leaves: int) -> int:
