@@ -147,6 +147,8 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "cache or leaf": (_check(lambda x: (x, x), lambda dout, q: dout, x=(3,)), "could be"),
     "no cache there": (_check(sine, lambda dout, cache: dout, x=(3,), convention="cache"), "not (output, cache)"),
     "too many gradients": (_check(sine, lambda dout, x: (dout, dout, dout), x=(3,)), "backward returned 3 gradients"),
+    "leaf of nobody": (_check(dense, dense_backward, X=X, W=W, z=(2,)), "forward does not take z"),
+    "no gradients": (_check(sine, lambda dout, x: (), x=(3,)), "backward returned no gradient, and those of x are due"),
     "strange names": (_check(sine, lambda dout, x: {"gamma": dout}, x=(3,)), "gradients called 'gamma'"),
     "one for two": (_check(dense, lambda dout, X, W: dout @ W.T, X=X, W=W), "backward returned one array"),
     "loss of a batch": (_check(lambda x: (np.sin(x), np.cos(x)), x=(3,)), "only a scalar loss can come with finished"),

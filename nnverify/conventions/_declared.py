@@ -28,7 +28,7 @@ def declared(subject: Adapted, call: Call) -> Subject:
     """The subject with everything that was declared; finished gradients last of all become a pullback."""
     what = call.declared
     if subject.target is not None and what.fused is None and what.surrogate is None:
-        raise _no_loss(subject)
+        raise no_loss(subject.leaves[subject.target].name, subject.name)
     for wanted, wrap in (
         (what.surrogate is not None, _surrogate),
         (what.fused is not None, fused),
@@ -42,12 +42,13 @@ def declared(subject: Adapted, call: Call) -> Subject:
     return subject
 
 
-def _no_loss(subject: Adapted) -> UsageError:
-    name = subject.leaves[subject.target or 0].name
+def no_loss(name: str, where: str) -> UsageError:
+    """For a leaf that forward does not take."""
     return UsageError(
-        what=f"forward does not take {name}, backward does: its gradients are those of a loss that is computed nowhere",
-        where=subject.name,
-        fix=f"say which loss: fused={' or fused='.join(map(repr, FUSED))}, or surrogate= a function of all leaves",
+        what=f"forward does not take {name}; where backward does, its gradients are of a loss that is computed nowhere",
+        where=where,
+        fix=f"leave {name} out, or say which loss: fused={' or fused='.join(map(repr, FUSED))}, or surrogate= a "
+        "function of all leaves",
     )
 
 

@@ -200,6 +200,9 @@ def _in_order(parts: Sequence[Any], order: Sequence[str], where: str) -> dict[st
 
 def _unclear(parts: Sequence[Any], leaves: Sequence[Leaf], where: str) -> UsageError:
     targets = [leaf.name for leaf in leaves if leaf.differentiable]
+    if not parts:
+        what = f"backward returned no gradient, and those of {', '.join(targets)} are due"
+        return UsageError(what=what, where=where, fix="return one for each, in this order or by name")
     listed = "', '".join(targets[: len(parts)])
     got = "one array" if len(parts) == 1 else f"{len(parts)} gradients"
     return UsageError(

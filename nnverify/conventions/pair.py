@@ -13,6 +13,7 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions import _names
+from nnverify.conventions._declared import no_loss
 from nnverify.conventions._gradients import by_leaf
 from nnverify.conventions._signature import Signature, describe, signature, undecided
 from nnverify.conventions._trial import shape_of, upstream
@@ -49,6 +50,9 @@ def subject(call: Call) -> Adapted:
     taking, wanted = signature(forward), signature(backward)
     flags = _flags(taking, call)
     places = taken(call.names, taking, wanted)
+    left = [leaf for place, leaf in enumerate(call.names) if place not in places]
+    if left and call.declared.fused is None and call.declared.surrogate is None:
+        raise no_loss(left[0], name)
     passed = _optional(taking, len(call.leaves))
 
     def apply(values: Sequence[Any]) -> Any:
@@ -77,7 +81,7 @@ def subject(call: Call) -> Adapted:
         f"{'cache' if way.cached else 'leaves'}: backward({describe(way.every, call.names)})",
         tuple(_notes(flags, way, returned)),
         terminal=way.terminal,
-        target=next((place for place in range(len(call.leaves)) if place not in places), None),
+        target=call.names.index(left[0]) if left else None,
     )
 
 
