@@ -5,6 +5,7 @@ A wrong gradient is a finding, not an exception; only assert_gradients turns one
 
 from __future__ import annotations
 
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +52,24 @@ class GradientMismatch(_VerdictError):
 
 class GradientInconclusive(_VerdictError):
     """No gradient is known to be wrong, and at least one could not be judged. ``.verdict`` says why."""
+
+
+def for_callers(error: BaseException | None) -> None:
+    """Cut our own frames out of the traceback of an error of ours, and of what it came from: they help nobody."""
+    if not isinstance(error, NnverifyError):
+        return
+    last = frame = error.__traceback__
+    while frame is not None:
+        last, frame = frame if not _ours(frame) else last, frame.tb_next
+    if last is not None:
+        last.tb_next = None
+    cause = error.__cause__
+    while cause is not None and cause.__traceback__ is not None and _ours(cause.__traceback__):
+        cause.__traceback__ = cause.__traceback__.tb_next
+
+
+def _ours(frame: TracebackType) -> bool:
+    return str(frame.tb_frame.f_globals.get("__name__")).partition(".")[0] == "nnverify"
 
 
 # Shown under the name that users import them by.

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import nnverify
-from nnverify._errors import GradientInconclusive, GradientMismatch, UsageError
+from nnverify._errors import GradientInconclusive, GradientMismatch, UsageError, for_callers
 from nnverify._session import EFFORTS, REVEALED, SESSION, Found, Record, badness, line, markdown
 from nnverify.report.json import dumps
 
@@ -112,8 +112,7 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
     wrong += [f"{n}={v!r} is not {_MARKED[n][1]}" for n, v in values.items() if n in _MARKED and not _MARKED[n][0](v)]
     wrong += [f"{value!r} has no name" for mark in marks for value in mark.args]
     if wrong:
-        error = UsageError(what="; ".join(wrong), where="pytest.mark.gradcheck", fix=_MARKER)
-        pytest.fail(str(error), pytrace=False)
+        pytest.fail(str(UsageError(what="; ".join(wrong), where="pytest.mark.gradcheck", fix=_MARKER)), pytrace=False)
     return values
 
 
@@ -122,8 +121,8 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    found = item.config.stash[_FOUND]
+    for_callers(call.excinfo.value if call.excinfo else None)
+    report, found = (yield), item.config.stash[_FOUND]
     raised = _single(call.excinfo.value) if call.excinfo and report.failed else []
     # An assertion failed while a gradient was not right. Any other exception says nothing about gradients.
     if any(isinstance(error, AssertionError | pytest.fail.Exception) for error in raised):

@@ -551,3 +551,23 @@ def test_the_plugin_loads_neither_numpy_nor_the_engine() -> None:
     )
     own = "nnverify nnverify._errors nnverify._session nnverify.pytest_plugin nnverify.report nnverify.report.json"
     assert run.stdout.splitlines() == [own, ""]
+
+
+BROKEN = """
+def raising(X, W):
+    return X.nothing
+
+def test_raises():
+    assert_gradients(raising, right, **SIZES)
+"""
+
+
+def test_an_error_of_use_is_shown_where_the_caller_made_it(run: Run) -> None:
+    """Frames of ours help nobody; those of a forward that raised do."""
+    result = run(BROKEN)
+    assert [line for line in result.outlines if line.startswith(">")] == [
+        ">       return X.nothing",
+        ">       assert_gradients(raising, right, **SIZES)",
+    ]
+    assert "UsageError: raising: forward raised AttributeError" in shown(result)
+    assert "api.py" not in shown(result)
