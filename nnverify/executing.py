@@ -63,17 +63,19 @@ def spread(
 
 
 def alone(task: Callable[[Any], Any], piece: Any) -> Any:
-    """What the worker runs: a check puts random states back, so a process does one piece at a time.
-
-    What the piece raises comes back as Lost: not every exception survives the way between processes.
-    """
+    """What the worker runs: a check puts random states back, so a process does one piece at a time."""
     with _ONE:
-        try:
-            return task(piece)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            return Lost(f"it raised {type(error).__name__}: {error}", UNFINISHED)
+        return attempted(task, piece)
+
+
+def attempted(task: Callable[[Any], Any], piece: Any) -> Any:
+    """What the task returns. What it raises comes back as Lost: not every exception survives between processes."""
+    try:
+        return task(piece)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return Lost(f"it raised {type(error).__name__}: {error}", UNFINISHED)
 
 
 _ONE = threading.Lock()

@@ -119,11 +119,20 @@ def _run(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up. What somebody else has imported under that name stays.
+    before = sys.modules.get(path.stem)
+    if before is _RUN.get(path.stem):
+        sys.modules[path.stem] = _RUN[path.stem] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        if sys.modules.get(path.stem) is module:
+            del sys.modules[path.stem], _RUN[path.stem]
         raise _failed(str(path), error) from error
     return module
+
+
+_RUN: dict[str, ModuleType] = {}  # by name, the files that this process has run last
 
 
 def _failed(name: str, error: BaseException) -> UsageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -155,10 +156,11 @@ def test_whole_numbers_are_constants() -> None:
 
 
 def test_dtype_reaches_the_forward() -> None:
-    seen = set()
+    module = ModuleType("seen")  # what a module holds is no state of the layer
+    module.seen = seen = set[Any]()  # type: ignore[attr-defined]
 
     def forward(x: Any) -> Any:
-        seen.add(x.dtype)
+        module.seen.add(x.dtype)
         return np.sin(x)
 
     check_gradients(forward, lambda dout, x: dout * np.cos(x), x=np.ones(3, dtype=np.float32), effort="point")

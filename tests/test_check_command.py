@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -307,3 +309,67 @@ def test_a_full_disk_is_told_in_one_line() -> None:
     assert run.returncode == 2
     assert run.stderr.startswith("nnverify: standard output: the report could not be written: No space left")
     assert len(run.stderr.splitlines()) == 1
+
+
+DATACLASS = """
+from __future__ import annotations
+from dataclasses import dataclass
+
+@dataclass
+class Scale:
+    factor: float = 2.0
+
+    def forward(self, x):
+        return self.factor * x
+
+    def backward(self, dout):
+        return self.factor * dout
+
+class Wrong(Scale):
+    def backward(self, dout):
+        return 3 * dout
+"""
+
+
+def test_a_file_with_dataclasses_is_loaded(folder: Path, capsys: Captured) -> None:
+    (folder / "scales.py").write_text(DATACLASS, encoding="utf-8")
+    assert main(["check", "scales.py::Scale"]) == 0
+    (folder / "scales.py").write_text(DATACLASS.replace("2.0", "'a'"), encoding="utf-8")
+    assert main(["check", "scales.py::Scale"]) == 2, "the file is read again, whatever has its name"
+
+
+def test_a_file_that_checks_something_while_it_is_loaded(folder: Path) -> None:
+    """Its threads wait for nobody."""
+    source = """
+        from concurrent.futures import ThreadPoolExecutor
+        from nnverify import check_gradients
+
+        def double(x):
+            return 2 * x
+
+        def doubled(dout, x):
+            return 2 * dout
+
+        with ThreadPoolExecutor(2) as executor:
+            assert check_gradients(double, doubled, x="m n", executor=executor).outcome == "pass"
+    """
+    (folder / "checks.py").write_text(textwrap.dedent(source), encoding="utf-8")
+    command = [sys.executable, "-m", "nnverify", "check", "checks.py::double+doubled"]
+    assert subprocess.run(command, timeout=60, capture_output=True, check=False).returncode == 0
+
+
+def test_a_reader_that_leaves_changes_no_exit_status() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "nnverify", "check", "my_layers.py::Mean"]
+    run = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (1, "")
+
+
+def test_a_terminal_without_the_letters_is_written_to() -> None:
+    command = [sys.executable, "-m", "nnverify", "check", "my_layers.py::Mean"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "\\xb1" in run.stdout

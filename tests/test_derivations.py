@@ -1,6 +1,9 @@
 """The derivations of reference/ hold: every row that `nnverify verify` prints is one test here."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -65,3 +68,16 @@ def test_the_literal_reading_of_the_tutorial_is_refuted() -> None:
     (finding,) = _row(work).verdict.findings
     assert finding.message.startswith("shape agrees, value does not")
     assert "ReLU" in finding.message
+
+
+def test_a_claim_that_raises_is_not_refuted() -> None:
+    """It claims nothing: that it is wrong must show in its numbers or their shape."""
+
+    def raising(*_: Any) -> Any:
+        raise ValueError("no claim")
+
+    claim = SimpleNamespace(identifier="dense.raises", statement="", of="dense.dW", vector=raising, mistake="a mistake")
+    (work,) = plan(replace(FOUND, counterexamples=(claim,)), only="dense.raises", draws=2)
+    verdict = _row(work).verdict
+    assert verdict.outcome is Outcome.FAIL
+    assert "raised ValueError: no claim" in verdict.findings[0].message

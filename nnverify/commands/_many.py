@@ -94,12 +94,12 @@ class Many(Generic[Row]):
             yield number, row
 
     def _made(self, waiting: Sequence[tuple[int, Piece]], options: argparse.Namespace) -> Generator[tuple[int, Row]]:
-        from nnverify.executing import Budget, Lost, alone, spread
+        from nnverify.executing import Budget, Lost, attempted, spread
 
         jobs = [piece.job for _, piece in waiting]
         crew = _crew(options, len(jobs))
         if crew is None:
-            found = ((place, alone(self.task, job)) for place, job in enumerate(jobs))
+            found = ((place, attempted(self.task, job)) for place, job in enumerate(jobs))
         else:
             found = spread(self.task, jobs, crew, Budget(options.budget, options.total_budget))
         with closing(found):

@@ -43,7 +43,7 @@ def write(text: str, path: str | None) -> None:
         else:
             Path(path).write_text(text + "\n", encoding="utf-8")
     except BrokenPipeError:
-        raise
+        unread()  # the reader has left: no error of ours, and no other outcome
     except OSError as error:
         if path is None:
             unread()

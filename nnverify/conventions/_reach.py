@@ -5,6 +5,7 @@ Modules and classes are not entered: what they hold is the program, not the laye
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -41,7 +42,7 @@ def _references(one: Any) -> Iterator[Any]:
         yield from (one.func, one.args, one.keywords)
     elif isinstance(one, dict):
         yield from one.values()
-    elif isinstance(one, list | tuple):
+    elif isinstance(one, list | tuple | set | deque):
         yield from one
     elif not isinstance(one, np.ndarray):
         yield from attributes(one).values()
@@ -49,9 +50,13 @@ def _references(one: Any) -> Iterator[Any]:
 
 def attributes(owner: Any) -> dict[str, Any]:
     """Instance attributes, slotted ones included."""
-    slotted = [name for kind in type(owner).__mro__ for name in _declared(kind)]
-    found = {name: getattr(owner, name) for name in slotted if hasattr(owner, name)} if slotted else {}
+    found = {name: getattr(owner, name) for name in slots(owner) if hasattr(owner, name)}
     return found | getattr(owner, "__dict__", {})
+
+
+def slots(owner: Any) -> list[str]:
+    """The names of its slots, set or not."""
+    return [name for kind in type(owner).__mro__ for name in _declared(kind)]
 
 
 def _declared(kind: type) -> tuple[str, ...]:

@@ -9,47 +9,25 @@ import numpy as np
 
 from nnverify._compare import DIFFERS
 from nnverify.diagnosis.cause import Cause, Guess, Held, Named
+from nnverify.diagnosis.curves import CURVES, Curve
 from nnverify.diagnosis.scene import Array, Scene
 from nnverify.diagnosis.structure import elementwise
 
-Curve = Callable[[Array], Array]
-
-
-def _logit(y: Array) -> Array:
-    return np.log(y / (1 - y))
-
-
-def _sigmoid(z: Array) -> Array:
-    return 1 / (1 + np.exp(-z))
-
-
-# activation: whether these can be its values, its slope by its value y, its argument by its value
-_ACTIVATIONS: dict[str, tuple[Callable[[Array], bool], Curve, Curve, Curve]] = {
-    "tanh": (lambda y: bool(np.all(np.abs(y) < 1)), lambda y: 1 - y**2, np.arctanh, np.tanh),
-    "sigmoid": (lambda y: bool(np.all((y > 0) & (y < 1))), lambda y: y * (1 - y), _logit, _sigmoid),
-    "softplus": (
-        lambda y: bool(np.all(y > 0)),
-        lambda y: 1 - np.exp(-y),
-        lambda y: np.log(np.expm1(y)),
-        lambda z: np.log1p(np.exp(z)),
-    ),
-}
-
-# mistake: what backward has in place of the slope, from the slope by value, the value y, the argument z, the function
-_MISTAKES: dict[str, tuple[Callable[[Curve, Array, Array, Curve], Array], str]] = {
-    "left out": (lambda _s, y, _z, _f: np.ones_like(y), "the slope of the {act} is left out"),
+# mistake: what backward has in place of the slope, from the curve, its value y and its argument z
+_MISTAKES: dict[str, tuple[Callable[[Curve, Array, Array], Array], str]] = {
+    "left out": (lambda _, y, _z: np.ones_like(y), "the slope of the {act} is left out"),
     "at a": (
-        lambda slope, y, _z, f: slope(f(y)),
+        lambda curve, y, _: curve.by_value(curve.value(y)),
         "the slope of the {act} is taken at its value in place of its argument",
     ),
     "at z": (
-        lambda slope, _y, z, _f: slope(z),
+        lambda curve, _, z: curve.by_value(z),
         "the {act}'s slope in terms of its value is given its argument instead",
     ),
-    "again": (lambda slope, y, _z, _f: slope(y) * y, "the output is multiplied in once too often"),
-    "twice": (lambda slope, y, _z, _f: slope(y) ** 2, "the slope of the {act} is applied twice"),
-    "value": (lambda _s, y, _z, _f: y, "the {act}'s value stands in the place of its slope"),
-    "unsquared": (lambda _s, y, _z, _f: 1 - y, "1 - y stands in the place of the {act}'s slope"),
+    "again": (lambda curve, y, _: curve.by_value(y) * y, "the output is multiplied in once too often"),
+    "twice": (lambda curve, y, _: curve.by_value(y) ** 2, "the slope of the {act} is applied twice"),
+    "value": (lambda _, y, _z: y, "the {act}'s value stands in the place of its slope"),
+    "unsquared": (lambda _, y, _z: 1 - y, "1 - y stands in the place of the {act}'s slope"),
 }
 
 
@@ -61,13 +39,13 @@ def _outputs(scene: Scene) -> Array:
 def _slopes(scene: Scene) -> Iterator[Guess]:
     """Rows of the Jacobian times wrong slope over right slope."""
     y = _outputs(scene)
-    for name, (possible, slope, inverse, function) in _ACTIVATIONS.items():
-        if scene.output.size < 3 or not possible(y):
+    for name, curve in CURVES.items():
+        if scene.output.size < 3 or curve.inverse is None or curve.possible is None or not curve.possible(y):
             continue
         with np.errstate(all="ignore"):
-            z = inverse(y)
+            z = curve.inverse(y)
             for mistake, (wrong, _) in _MISTAKES.items():
-                factor = wrong(slope, y, z, function) / slope(y)
+                factor = wrong(curve, y, z) / curve.by_value(y)
                 if np.all(np.isfinite(factor)):
                     yield Guess(
                         ("slope", name, mistake), partial(_times, scene, factor), gain=float(np.max(np.abs(factor)))

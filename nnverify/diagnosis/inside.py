@@ -13,30 +13,18 @@ from functools import partial
 import numpy as np
 
 from nnverify.diagnosis.cause import Cause, Guess, Held, Named
+from nnverify.diagnosis.curves import CURVES, Curve
 from nnverify.diagnosis.scene import Array, Scene
 
 _SAME = 1e-6  # relative: two Jacobians that should be one
 
-# activation: its slope, its value
-_FUNCTIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
-    "tanh": (lambda z: 1 / np.cosh(z) ** 2, np.tanh),
-    "sigmoid": (lambda z: 1 / (2 + np.exp(z) + np.exp(-z)), lambda z: 1 / (1 + np.exp(-z))),
-    "ReLU": (lambda z: (z > 0).astype(np.float64), lambda z: np.maximum(z, 0)),
-    "softplus": (lambda z: 1 / (1 + np.exp(-z)), lambda z: np.log1p(np.exp(z))),
+_INSTEAD: dict[str, tuple[Callable[[Curve, Array], Array], str]] = {
+    "left out": (lambda _, z: np.ones_like(z), "is left out"),
+    "at a": (lambda curve, z: curve.slope(curve.value(z)), "is taken at its value in place of its argument"),
+    "at z": (lambda curve, z: curve.by_value(z), "in terms of its value is given its argument instead"),
+    "value": (lambda curve, z: curve.value(z), "is replaced by its value"),
+    "twice": (lambda curve, z: curve.slope(z) ** 2, "is applied twice"),
 }
-Curve = Callable[[Array], Array]
-_INSTEAD: dict[str, tuple[Callable[[Curve, Curve, Array], Array], str]] = {
-    "left out": (lambda _s, _v, z: np.ones_like(z), "is left out"),
-    "at a": (lambda slope, value, z: slope(value(z)), "is taken at its value in place of its argument"),
-    "at z": (lambda _s, value, z: _by_value(value, z), "in terms of its value is given its argument instead"),
-    "value": (lambda _s, value, z: value(z), "is replaced by its value"),
-    "twice": (lambda slope, _v, z: slope(z) ** 2, "is applied twice"),
-}
-
-
-def _by_value(value: Curve, z: Array) -> Array:
-    """What is due for a, 1 - a² or a·(1 - a), with z put in."""
-    return 1 - z**2 if value is np.tanh else z * (1 - z)
 
 
 @dataclass(frozen=True)
@@ -120,10 +108,10 @@ def _spoiled(scene: Scene, site: Site, outer: Array) -> Array | None:
 
 def _slopes(scene: Scene) -> Iterator[Guess]:
     for place, site in enumerate(sites(scene)):
-        for name, (slope, value) in _FUNCTIONS.items():
-            right = slope(site.z)[:, None, :]
+        for name, curve in CURVES.items():
+            right = curve.slope(site.z)[:, None, :]
             for mistake, (instead, _) in _INSTEAD.items():
-                wrong = instead(slope, value, site.z)[:, None, :]
+                wrong = instead(curve, site.z)[:, None, :]
                 J = _spoiled(scene, site, _replaced(site.outer, right, wrong))
                 if J is not None:
                     yield Guess((place, name, mistake), partial(scene.rows, J), gain=_gain(right, wrong))

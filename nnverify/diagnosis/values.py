@@ -10,6 +10,7 @@ from nnverify.diagnosis.cause import Cause, Guess, Held, Named
 from nnverify.diagnosis.factors import Name, batch, constant, names
 from nnverify.diagnosis.scene import Scene
 from nnverify.diagnosis.structure import elementwise
+from nnverify.subject import copied
 from nnverify.verdict import times
 
 
@@ -111,7 +112,9 @@ def _size(scene: Scene, words: str) -> int | None:
 
 def _quadratic(scene: Scene) -> bool:
     """Whether twice the leaf makes four times the output."""
-    values = [2 * np.asarray(one.value) if one.name == scene.name else one.value for one in scene.subject.leaves]
+    values = [
+        2 * np.asarray(one.value) if one.name == scene.name else copied(one.value) for one in scene.subject.leaves
+    ]
     double = scene.subject.flatten(scene.subject.forward(*values))
     return bool(np.allclose(double, 4 * scene.output, rtol=1e-9, atol=0.0))
 

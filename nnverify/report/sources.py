@@ -118,9 +118,8 @@ def _said(error: Exception) -> str:
 def _checks(content: Any, into: Material) -> None:
     verdicts = [_verdict(one) for one in content["verdicts"]]
     into.subjects += [Subject(one.subject, "layer", one, one.outcome) for one in verdicts]
-    for target, words in content.get("errors", {}).items():
-        name, error = _text(target), _text(words)
-        into.subjects.append(Subject(name, "layer", Verdict(name, ()), Outcome.FAIL, "", error))
+    for name, words in content.get("errors", {}).items():
+        into.subjects.append(Subject(_text(name), "layer", Verdict(_text(name), ()), Outcome.FAIL, "", _text(words)))
     into.raw.append(content)
 
 

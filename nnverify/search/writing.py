@@ -45,7 +45,9 @@ def _sequence(value: Any) -> str | None:
 
 
 def _number(value: Any) -> str:
-    return f"np.{value}" if isinstance(value, float) and not np.isfinite(value) else repr(value)
+    if not isinstance(value, float) or np.isfinite(value):
+        return repr(value)
+    return f"{'-' if value < 0 else ''}np.{abs(value)}"
 
 
 def _array(value: Any) -> str:

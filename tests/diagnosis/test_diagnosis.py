@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nnverify import Outcome, Verdict, check_gradients
+from nnverify.diagnosis.curves import CURVES
 from nnverify.verdict import Finding
 from tests.diagnosis.deeper import DEEPER
 from tests.diagnosis.layers import SIMPLE, Layer
@@ -157,3 +158,14 @@ def test_copies_without_the_mistake_are_not_measured(least: int, measured: bool)
     assert (verdict.findings[1].cause is not None) == measured
     assert (passes.small > 200) == measured
     assert measured or passes.small < 60
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_a_curves_four_functions_are_of_one_curve(name: str) -> None:
+    """Slopes by differences; by the value as by the argument."""
+    curve, z, step = CURVES[name], np.array([-1.3, -0.4, 0.3, 1.7]), 1e-6
+    numerical = (curve.value(z + step) - curve.value(z - step)) / (2 * step)
+    assert np.allclose(curve.slope(z), numerical, atol=1e-9)
+    assert np.allclose(curve.by_value(curve.value(z)), curve.slope(z))
+    if curve.inverse is not None:
+        assert np.allclose(curve.inverse(curve.value(z)), z)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nnverify import Outcome, UsageError, Verdict, check_gradients, leaf
+from nnverify.search.writing import literal
 from tests.subjects import dense, dense_backward
 
 
@@ -198,3 +199,9 @@ def test_a_small_dense_layer_takes_less_than_ten_seconds() -> None:
     verdict = _thorough(dense, dense_backward, X="m n", W="n p", b="p")
     assert verdict.outcome is Outcome.PASS
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("number", [1.5, -0.0, np.inf, -np.inf, np.nan])
+def test_numbers_are_written_as_python_reads_them(number: float) -> None:
+    """A mask of attention holds -inf."""
+    assert np.array_equal(eval(str(literal(number)), {"np": np}), number, equal_nan=True)
