@@ -105,13 +105,13 @@ def _value(name: str, spec: LeafSpec, size: Mapping[str, int], rng: np.random.Ge
     elif shape is None:
         value = spec.value
     elif spec.integers_below is not None:
-        value = rng.integers(0, _below(name, spec.integers_below, size), shape)
+        value = rng.integers(0, below(name, spec.integers_below, size), shape)
     else:
         value = _reals(spec, shape, rng, regime)
     return value if spec.dtype is None else np.asarray(value).astype(spec.dtype)
 
 
-def _below(name: str, limit: str | int, size: Mapping[str, int]) -> int:
+def below(name: str, limit: str | int, size: Mapping[str, int]) -> int:
     if isinstance(limit, str) and limit not in size:
         raise UsageError(
             what=f"integers_below={limit!r} names no axis", where=f"leaf {name!r}", fix=f"name one of {', '.join(size)}"

@@ -59,7 +59,12 @@ def _function(backward: Callable[..., Any], fault: Fault, seed: int) -> Callable
 
 def _object(target: Any, fault: Fault, seed: int) -> Any:
     """A copy whose backward is wrapped; what it leaves on itself may be what is changed."""
-    made = copy.deepcopy(target)
+    try:
+        made = copy.deepcopy(target)
+        vars(made)
+    except Exception as error:
+        what = f"{type(target).__name__} cannot be copied and changed: {type(error).__name__}: {error}"
+        raise UsageError(what=what, where="mutants", fix="pass its backward, wrapped in a function") from error
     original = made.backward
 
     @functools.wraps(original)

@@ -50,23 +50,23 @@ class Options:
 
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "effort": (lambda value: value in EFFORTS, f"one of {', '.join(map(repr, EFFORTS))}"),
+    "effort": (lambda value: _among(value, EFFORTS), f"one of {', '.join(map(repr, EFFORTS))}"),
     "seed": (lambda value: _whole(value), "a whole number"),
     "rtol": (lambda value: _real(value) and 0 <= value < 1, "a number from 0 to 1"),
-    "kink": (lambda value: value in KINKS, f"one of {', '.join(map(repr, KINKS))}"),
+    "kink": (lambda value: _among(value, KINKS), f"one of {', '.join(map(repr, KINKS))}"),
     "dtype": (lambda value: _is_dtype(value), "a floating-point dtype, such as numpy.float32"),
     "executor": (lambda value: isinstance(value, Executor), "a concurrent.futures.Executor"),
     "dtypes": (lambda value: _each(value, _is_dtype), "a list of floating-point dtypes, such as [numpy.float16]"),
     "options": (lambda value: _keywords(value), "a dict from keyword to the list of its values: {'axis': [0, 1]}"),
     "budget": (lambda value: _budget(value) is not None, "a number of seconds, or a text: '5 s', '2000 evaluations'"),
     "convention": (lambda value: isinstance(value, str), "the name of a convention"),
-    "reduction": (lambda value: value in ("mean", "sum", "batch mean"), "'mean', 'sum' or 'batch mean'"),
+    "reduction": (lambda value: _among(value, ("mean", "sum", "batch mean")), "'mean', 'sum' or 'batch mean'"),
     "batch_axis": (lambda value: _whole(value), "the number of an axis"),
     "terminal": (lambda value: isinstance(value, bool), "True or False"),
     "fused": (lambda value: isinstance(value, str), "'softmax cross-entropy' or 'sigmoid cross-entropy'"),
     "surrogate": (callable, "a function"),
     "penalty": (callable, "a function"),
-    "derivative": (lambda value: value in ("input", "output"), "'input' or 'output'"),
+    "derivative": (lambda value: _among(value, ("input", "output")), "'input' or 'output'"),
     "tensor": (callable, "the constructor of recording values"),
     "params": (lambda value: _names(value), "a list of names"),
     "grads": (lambda value: _names(value) or _mapping(value), "a dict from leaf to name, or a list of names"),
@@ -79,12 +79,16 @@ _DECLARED = ("reduction", "batch_axis", "terminal", "fused", "surrogate", "penal
 _NAMED = ("tensor", "params", "grads", "out", "dx")
 
 
+def _among(value: Any, words: Sequence[str]) -> bool:
+    return isinstance(value, str) and value in words
+
+
 def _whole(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _real(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _is_dtype(value: Any) -> bool:
@@ -113,9 +117,11 @@ def _budget(value: Any) -> Limit | None:
         amount = float(number) if not isinstance(number, bool) else 0.0
     except (TypeError, ValueError):
         return None
-    if not amount > 0 or unit not in _UNITS:
+    if unit not in _UNITS or not amount > 0:
         return None
-    return Limit(seconds=amount) if _UNITS[unit] == "seconds" else Limit(evaluations=int(amount))
+    if _UNITS[unit] == "seconds":
+        return Limit(seconds=amount)
+    return Limit(evaluations=int(amount)) if 1 <= amount < float("inf") else None
 
 
 def _names(value: Any) -> bool:

@@ -130,6 +130,12 @@ def _unique(name: str, records: Sequence[FormulaLike]) -> dict[str, FormulaLike]
             raise UsageError(
                 what=f"two formulas are called {identifier!r}", where=name, fix="give each an identifier of its own"
             )
+        if getattr(record, "output", None) is not None and "dout" not in record.arguments:
+            raise UsageError(
+                what="there is an output, and no argument dout for its upstream gradient",
+                where=identifier,
+                fix="add dout to the arguments, or leave output out",
+            )
         if record.leaf not in record.arguments:
             raise UsageError(
                 what=f"leaf={record.leaf!r} is none of the arguments {', '.join(record.arguments)}",

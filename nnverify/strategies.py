@@ -15,7 +15,7 @@ from hypothesis import target
 
 from nnverify import _shapes
 from nnverify._errors import UsageError
-from nnverify.drawing import axis_names, spread
+from nnverify.drawing import axis_names, below, spread
 from nnverify.leaves import LeafSpec, label, specs
 from nnverify.trees import grown
 from nnverify.verdict import Verdict
@@ -126,8 +126,7 @@ def _leaf(name: str, spec: LeafSpec, size: Mapping[str, int]) -> Strategy:
     shape = spec.shape if spec.axes is None else _shapes.shape(_shapes.parse(spec.axes, name), size)
     assert shape is not None
     if spec.integers_below is not None:
-        limit = size[spec.integers_below] if isinstance(spec.integers_below, str) else spec.integers_below
-        return _indices(shape, limit)
+        return _indices(shape, below(name, spec.integers_below, size))
     low = spec.low if spec.low is not None else min(-4.0, (spec.high or 0.0) - 4.0)
     high = spec.high if spec.high is not None else max(4.0, low + 4.0)
     return generic_arrays(shape, low=low, high=high, dtype=spec.dtype or np.float64)

@@ -71,13 +71,19 @@ class Subject:
             raise UsageError(
                 what=f"forward raised {type(error).__name__}: {error}",
                 where=self.name,
-                fix="call forward once by hand with leaves of these shapes: " + self._shapes(),
+                fix=f"call forward once by hand with leaves of these shapes: {self._shapes()}",
             ) from error
 
     def flatten(self, output: Any) -> Array:
         """All outputs as one float64 vector. Raises UsageError for what is no array of real numbers."""
         parts = output if isinstance(output, tuple | list) else (output,)
         vectors = [self._vector(part) for part in parts]
+        if not vectors:
+            what, fix = (
+                "forward returned an empty tuple",
+                "return an array of real numbers, a scalar or a tuple of arrays",
+            )
+            raise UsageError(what=what, where=self.name, fix=fix)
         return vectors[0] if len(vectors) == 1 else np.concatenate(vectors)
 
     def _vector(self, part: Any) -> Array:

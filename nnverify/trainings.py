@@ -25,7 +25,7 @@ def plans(modules: Iterable[ModuleType], *, only: str, where: str) -> tuple[list
     """The plans whose names match, and what carries one out. Raises NothingToCheck where there are none."""
     for module in modules:
         if hasattr(module, "EXPERIMENTS") and hasattr(module, "train"):
-            found = [plan() for plan in _functions(module)]
+            found = [_plan(function, where) for function in _functions(module)]
             chosen = [plan for plan in found if fnmatchcase(plan.name, only)]
             if not chosen:
                 known = "; ".join(plan.name for plan in found)
@@ -44,6 +44,15 @@ def _functions(module: ModuleType) -> Sequence[Callable[[], Any]]:
         where=module.__name__,
         fix="list functions that return a plan, and give the function that carries one out",
     )
+
+
+def _plan(function: Callable[[], Any], where: str) -> Any:
+    try:
+        return function()
+    except Exception as error:
+        name = getattr(function, "__name__", "EXPERIMENTS")
+        what = f"{name}() raised {type(error).__name__}: {error}"
+        raise UsageError(what=what, where=where, fix="mend it; it must return a plan") from error
 
 
 def checked(plan: Any, seed: int) -> Verdict:

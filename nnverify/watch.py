@@ -62,7 +62,7 @@ class _Multiple:
 def kept(part: Any, known: Any, factor: float = 1.0) -> Any:
     """A copy; or what is known already, where that is the same to the last bit."""
     arrays = isinstance(part, np.ndarray) and isinstance(known, np.ndarray)
-    if not arrays or part.dtype != known.dtype or np.may_share_memory(part, known):
+    if not arrays or part.dtype != known.dtype or part.dtype.kind == "O" or np.may_share_memory(part, known):
         return copied(part)
     if not np.array_equal(part, known if factor == 1 else factor * known):
         return copied(part)

@@ -65,6 +65,7 @@ def test_a_benchmark_that_fails_leaves_no_results(folder: Path) -> None:
     [
         (["nowhere"], 5, "there are no benchmarks here"),
         (["-o", "no/such/bench.json"], 2, "there is no such folder"),
+        (["-o", "benchmarks"], 2, "benchmarks: it is a folder"),
     ],
 )
 def test_what_cannot_run_is_told_before_it_starts(
@@ -80,6 +81,13 @@ def test_what_cannot_run_is_told_before_it_starts(
 def test_an_empty_folder_has_nothing_to_run(folder: Path) -> None:
     (folder / "benchmarks" / "conftest.py").unlink()
     assert main(["bench"]) == 5
+
+
+@pytest.mark.slow
+def test_what_cannot_be_collected_was_not_interrupted(folder: Path) -> None:
+    (folder / "benchmarks" / "conftest.py").unlink()
+    (folder / "benchmarks" / "test_broken.py").write_text("import nothing_of_this_name", encoding="utf-8")
+    assert main(["bench"]) == 2
 
 
 @pytest.mark.slow

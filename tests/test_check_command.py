@@ -103,6 +103,8 @@ def rows_back(dout, W, ids):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "my_layers.py").write_text(LAYERS, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("no code", encoding="utf-8")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    (tmp_path / "torn.npz").write_bytes(b"PK\3\4torn")
     (tmp_path / "stops.py").write_text("raise SystemExit(3)", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -237,7 +239,10 @@ def test_colour_follows_the_usual_variables(
         (["my_layers.py::Dense", "--leaf", "inputs=4,x"], "'4,x' is no shape"),
         (["my_layers.py::Dense", "--leaf", "inputs=4,9"], "raised ValueError"),
         (["my_layers.py::Dense", "--leaf", "inputs=m n from a to b"], "'a' is no number"),
-        (["my_layers.py::kink+kink_back", "--at", "nothing.npz"], "could not be read"),
+        (["my_layers.py::kink+kink_back", "--at", "nothing.npz"], "could not be read: No such file"),
+        (["my_layers.py::kink+kink_back", "--at", "notes.txt"], "could not be read: it is no file of plain arrays"),
+        (["my_layers.py::kink+kink_back", "--at", "empty.npy"], "could not be read: it is no file of plain arrays"),
+        (["my_layers.py::kink+kink_back", "--at", "torn.npz"], "could not be read: it is no file of plain arrays"),
         (["my_layers.py::rows+rows_back", "--leaf", "W=q,"], "'q,' is no shape"),
         (["my_layers.py::kink"], "kink: it returned one array, and no backward was given"),
         (["my_layers.py::DIVISOR"], "no convention fits the int 1"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnverify import UsageError, check_gradients, leaf
+from nnverify import UsageError, check_gradients, leaf, mutants
 from tests.zoo.strangers import HandedOn
 
 
@@ -63,6 +63,13 @@ class Silent(Layer):
 
     def forward(self, x: Any) -> Any:
         self.x, self.scores = x, x @ self.W
+
+
+class Slotted:
+    __slots__ = ()
+
+    def backward(self, dout: Any) -> Any:
+        return dout
 
 
 class NoInput(Layer):
@@ -147,6 +154,17 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "cache or leaf": (_check(lambda x: (x, x), lambda dout, q: dout, x=(3,)), "could be"),
     "no cache there": (_check(sine, lambda dout, cache: dout, x=(3,), convention="cache"), "not (output, cache)"),
     "too many gradients": (_check(sine, lambda dout, x: (dout, dout, dout), x=(3,)), "backward returned 3 gradients"),
+    "effort is a leaf": (_check(dense, dense_backward, X=X, effort=np.ones(2)), "effort=an array of shape (2,) is not"),
+    "kink is a leaf": (_check(dense, dense_backward, X=X, kink=np.ones(2)), "kink=an array of shape (2,) is not"),
+    "reduction is a leaf": (_check(sine, sine_backward, x=X, reduction=np.ones(2)), "reduction=an array of shape"),
+    "derivative is a leaf": (_check(sine, sine_backward, x=X, derivative=np.ones(2)), "derivative=an array of shape"),
+    "rtol is complex": (_check(sine, sine_backward, x=X, rtol=0j), "rtol=0j is not a number from 0 to 1"),
+    "budget without end": (_check(sine, sine_backward, x=X, budget="inf evaluations"), "budget='inf evaluations' is"),
+    "budget of none": (_check(sine, sine_backward, x=X, budget="0.5 evaluations"), "budget='0.5 evaluations' is not"),
+    "values without constructor": (_check(sine, sine_backward, x=X, convention="torch"), "'torch' needs tensor="),
+    "functions are no object": (_check(sine, sine_backward, x=X, convention="object"), "a function is no object"),
+    "forward returns nothing": (_check(lambda x: (), sine_backward, x=X, effort="point"), "an empty tuple"),
+    "slots cannot be changed": (lambda: list(mutants(Slotted())), "cannot be copied and changed"),
     "leaf of nobody": (_check(dense, dense_backward, X=X, W=W, z=(2,)), "forward does not take z"),
     "no gradients": (_check(sine, lambda dout, x: (), x=(3,)), "backward returned no gradient, and those of x are due"),
     "strange names": (_check(sine, lambda dout, x: {"gamma": dout}, x=(3,)), "gradients called 'gamma'"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from nnverify._errors import UsageError
 
@@ -91,13 +92,16 @@ def _arrays(path: str | None, target: Any, backward: Any) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        with Path(path).open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            arrays = {} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no file of plain arrays"
         raise UsageError(
-            what=f"it could not be read: {error}", where=path, fix="save the arrays with numpy.savez(file, X=X, …)"
+            what=f"it could not be read: {why}", where=path, fix="save the arrays with numpy.savez(file, X=X, …)"
         ) from error
     if isinstance(loaded, np.ndarray):
         from nnverify.guessing import argument_names
 
         return {argument_names(target, backward)[0]: loaded}
-    return {name: loaded[name] for name in loaded.files}
+    return arrays

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from nnverify._errors import NothingToCheck, UsageError
-from nnverify.commands._output import FAIL, INTERRUPTED, NOTHING, PASS, step_summary
+from nnverify.commands._output import COULD_NOT_RUN, FAIL, NOTHING, PASS, step_summary
 
 HELP = "run the benchmarks and keep their results"
 DESCRIPTION = (
@@ -18,7 +18,8 @@ DESCRIPTION = (
     "pytest-benchmark's JSON, for nnverify report. Quick unless told otherwise."
 )
 _NONE_RUN = "ignore::pytest_benchmark.logger.PytestBenchmarkWarning"  # said by us
-_STATUS = {0: PASS, 1: FAIL, 2: INTERRUPTED, 5: NOTHING}  # pytest's own, in ours
+# pytest's own, in ours: 2 is what cannot be collected, for Ctrl-C is heard here, too.
+_STATUS = {0: PASS, 1: FAIL, 2: COULD_NOT_RUN, 5: NOTHING}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
     if not output.parent.is_dir():
         fix = "name a file in a folder that is there"
         raise UsageError(what="it cannot be written: there is no such folder", where=str(output), fix=fix)
+    if output.is_dir():
+        raise UsageError(what="it is a folder", where=str(output), fix="name the file to write: --output bench.json")
     with tempfile.TemporaryDirectory() as kept:
         written = Path(kept, "bench.json")
         status = subprocess.run(_command(options, written), check=False).returncode

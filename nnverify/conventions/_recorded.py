@@ -30,10 +30,6 @@ class Engine:
     scalar: bool = False
     bare: bool = False
 
-    @property
-    def field(self) -> str:
-        return "grad"
-
     def made(self, value: Any) -> Any:
         """A value of the engine; an array of values where it takes single numbers."""
         if not self.scalar or np.ndim(value) == 0:

@@ -27,7 +27,7 @@ from nnverify.conventions._signature import describe, signature
 from nnverify.conventions._slots import fill, get
 from nnverify.conventions._sources import Source, Trial, sources, tried
 from nnverify.conventions._steps import at_rate_one
-from nnverify.conventions.convention import Adapted, Call, Convention
+from nnverify.conventions.convention import Adapted, Call, Convention, title
 from nnverify.subject import Leaf, Pullback
 
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, partial, np.ufunc)
@@ -56,6 +56,9 @@ def _has(target: Any, names: Sequence[str], *, bound: bool = False) -> bool:
 
 def subject(call: Call) -> Adapted:
     """Inputs and parameters as leaves. Raises UsageError for a parameter whose gradient cannot be found."""
+    if isinstance(call.target, FunctionType):
+        fix = "pass the object or its bound methods, or leave convention='object' out"
+        raise UsageError(what="a function is no object with methods", where=call.name or title(call.target), fix=fix)
     method = call.target.__name__ if isinstance(call.target, MethodType) else None
     call = replace(call, target=_instance(call), method=method)
     used = layer(call)

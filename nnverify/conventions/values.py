@@ -29,7 +29,9 @@ def recognises(call: Call) -> bool:
 def subject(call: Call) -> Adapted:
     """Inputs, and the parameters of a module that lists them, as leaves."""
     name = call.name or title(call.target)
-    assert call.named.tensor is not None
+    if call.named.tensor is None:
+        fix = "pass the constructor of the engine's values: tensor=Tensor"
+        raise UsageError(what=f"convention={call.convention!r} needs tensor=", where=name, fix=fix)
     own = parameters(call.target)
     leaves = (*call.leaves, *(Leaf(label, value) for label, value in own.items()))
     engine = _engine(Engine(call.named.tensor, name), call, list(own.values()))
@@ -51,7 +53,7 @@ def subject(call: Call) -> Adapted:
         leaves,
         run,
         lambda *values: run(*values)[0],
-        f"values: backward fills {engine.field}",
+        "values: backward fills grad",
         tuple(notes),
         stateful=True,
     )

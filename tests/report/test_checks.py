@@ -88,7 +88,7 @@ def test_no_line_is_wider_than_80_columns() -> None:
 
 def test_markdown_puts_problems_first_and_escapes_names() -> None:
     """A layer's name may hold anything; it must not become a cell, code or HTML."""
-    shown = markdown([_verdict(RIGHT, WRONG, name="<b>|`x`")], Frame())
+    shown = markdown([_verdict(RIGHT, WRONG, name="<b>|`x`\n")], Frame())
     lines = shown.splitlines()
     assert "**FAIL**" in lines[2]
     assert "<b>" not in shown
