@@ -1,4 +1,4 @@
-"""The calls that the contract checks share: six forwards and six backwards beside those of the probes, at most.
+"""The calls that the contract checks share: ten forwards and eight backwards beside those of the probes, at most.
 
 What they returned, what they did to their arguments, and what shares memory with what. Nothing is judged here.
 """

@@ -14,6 +14,7 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify._session import EFFORTS, SESSION
+from nnverify.conventions._losses import FUSED
 from nnverify.conventions.convention import Declared, Named
 
 KINKS = ("subgradient", "inconclusive")
@@ -63,7 +64,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "reduction": (lambda value: _among(value, ("mean", "sum", "batch mean")), "'mean', 'sum' or 'batch mean'"),
     "batch_axis": (lambda value: _whole(value), "the number of an axis"),
     "terminal": (lambda value: isinstance(value, bool), "True or False"),
-    "fused": (lambda value: isinstance(value, str), "'softmax cross-entropy' or 'sigmoid cross-entropy'"),
+    "fused": (lambda value: isinstance(value, str), f"one of {', '.join(map(repr, FUSED))}"),
     "surrogate": (callable, "a function"),
     "penalty": (callable, "a function"),
     "derivative": (lambda value: _among(value, ("input", "output")), "'input' or 'output'"),
@@ -142,9 +143,9 @@ def validated(given: Mapping[str, Any], where: str) -> Options:
             where=where,
             fix=f"mend it; or, if {wrong[0]!r} is the name of a leaf, pass it in leaves={{{wrong[0]!r}: …}}",
         )
-    if "batch_axis" in told and told.get("reduction") != "batch mean":
+    if "batch_axis" in told and told.get("reduction") not in ("mean", "batch mean"):
         raise UsageError(
-            what=f"batch_axis={told['batch_axis']} says nothing without reduction='batch mean'",
+            what=f"batch_axis={told['batch_axis']} says nothing where there is no mean",
             where=where,
             fix="say reduction='batch mean' as well, or leave batch_axis out",
         )

@@ -24,14 +24,13 @@ Piece = TypeVar("Piece")
 def in_order(
     task: Callable[[Shared, Piece], Any], shared: Shared, pieces: Sequence[Piece], executor: Any, where: str
 ) -> Generator[Any]:
-    """task(shared, piece) for each piece, or executing.Lost where it did not come back; None is no executor."""
+    """task(shared, piece) for each piece, or executing.Lost where it did not come back."""
+    if not pieces:
+        return
     world = (random.getstate(), np.random.get_state(legacy=False))  # noqa: NPY002
-    if executor is None:
-        yield from (_done(task, (shared, world), piece) for piece in pieces)
-    elif pieces:
-        sent = packed((shared, world), executor, where)
-        with closing(spread(partial(_done, task, sent), pieces, given(executor, where))) as found:
-            yield from _sorted(found)
+    sent = packed((shared, world), executor, where)
+    with closing(spread(partial(_done, task, sent), pieces, given(executor, where))) as found:
+        yield from _sorted(found)
 
 
 def _done(task: Callable[[Any, Any], Any], sent: Any, piece: Any) -> Any:

@@ -72,11 +72,11 @@ def kept(part: Any, known: Any, factor: float = 1.0) -> Any:
 class Watch:
     """``changed`` collects "X by forward", "dout by backward", …: arguments that are not as they were."""
 
-    def __init__(self, subject: Subject, values: Sequence[Any] | None = None) -> None:
+    def __init__(self, subject: Subject) -> None:
         self._subject = subject
         # The subject's own arrays are never handed out, and tell what a copy of them was.
-        self._before = [leaf.value for leaf in subject.leaves] if values is None else list(map(copied, values))
-        self._values = [copied(leaf.value) for leaf in subject.leaves] if values is None else list(values)
+        self._before = [leaf.value for leaf in subject.leaves]
+        self._values = [copied(leaf.value) for leaf in subject.leaves]
         self.changed: list[str] = []
         self._outputs: list[tuple[Any, Any]] = []
         self._upstreams: Sequence[Any] = ()

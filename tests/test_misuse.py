@@ -192,7 +192,7 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "draws nothing": (_check(sine, sine_backward, x=lambda: 3), "its function raised TypeError"),
     "grads= names no leaf": (_check(sine, sine_backward, x=(3,), grads=["q"]), "grads= names 'q', which is no leaf"),
     "out of functions": (_check(sine, sine_backward, x=(3,), out="y"), "names what an object has"),
-    "axis of nothing": (_check(sine, sine_backward, x=(3,), batch_axis=0), "without reduction='batch mean'"),
+    "axis of nothing": (_check(sine, sine_backward, x=(3,), batch_axis=0), "says nothing where there is no mean"),
     "no such batch axis": (
         _check(dense, dense_backward, X=X, W=W, reduction="batch mean", batch_axis=5),
         "has no axis 5",

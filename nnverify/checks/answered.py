@@ -27,7 +27,7 @@ def answered(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
 def _pass(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
     worst = max(readings, key=lambda one: one.resolution(leaf.name))
     seen = f"a relative error above {worst.resolution(leaf.name):.1e} would have been seen"
-    return _finding(leaf, Outcome.PASS, f"d{leaf.name} agrees; {seen}", None, worst)
+    return _finding(leaf.name, Outcome.PASS, f"d{leaf.name} agrees; {seen}", None, worst)
 
 
 def _fail(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
@@ -38,7 +38,7 @@ def _fail(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
         if factor is None
         else f"d{leaf.name} is {times(factor)} x the numerical gradient"
     )
-    return replace(_finding(leaf, Outcome.FAIL, message, None, worst), ratio=factor)
+    return replace(_finding(leaf.name, Outcome.FAIL, message, None, worst), ratio=factor)
 
 
 # Status of the function along the line, or the lack of a gradient, to the reason and its sentence.
@@ -59,18 +59,18 @@ def _open(leaf: Leaf, readings: Sequence[Reading]) -> Finding:
     code, why = _REASONS["vacuous" if vacuous else worst.status]
     trouble = f" (forward raised {worst.trouble})" if worst.trouble and code == "NV206" else ""
     message = f"d{leaf.name} could not be judged: {why}{trouble}"
-    return _finding(leaf, Outcome.INCONCLUSIVE, message, code, worst)
+    return _finding(leaf.name, Outcome.INCONCLUSIVE, message, code, worst)
 
 
-def disputed(leaf: Leaf, found: Reading, other: Testimony) -> Finding:
+def disputed(name: str, found: Reading, other: Testimony) -> Finding:
     """Two witnesses that contradict each other: both values, and no accusation."""
     message = (
-        f"d{leaf.name} could not be judged: {sides(claimed(found), found.numerical, found.bar)}, but "
+        f"d{name} could not be judged: {sides(claimed(found), found.numerical, found.bar)}, but "
         f"{other.witness} {other.value:+.6g} ± {other.error:.1g}"
     )
-    return _finding(leaf, Outcome.INCONCLUSIVE, message, "NV208", found)
+    return _finding(name, Outcome.INCONCLUSIVE, message, "NV208", found)
 
 
-def _finding(leaf: Leaf, outcome: Outcome, message: str, code: str | None, one: Reading) -> Finding:
+def _finding(name: str, outcome: Outcome, message: str, code: str | None, one: Reading) -> Finding:
     sides = (one.backward, one.numerical, one.bar)
-    return Finding(CHECK, leaf.name, outcome, message, code, None, *sides, one.resolution(leaf.name))
+    return Finding(CHECK, name, outcome, message, code, None, *sides, one.resolution(name))

@@ -13,6 +13,7 @@ from itertools import chain
 
 import numpy as np
 
+from nnverify.checks import answered
 from nnverify.claims import claimed
 from nnverify.isolation import Isolated, clear, isolate, nothing, own_steps
 from nnverify.kinked import CHECK, at, crowded, disputed, outside, subgradient, told, unknown, whole
@@ -34,8 +35,8 @@ from nnverify.slopes import (
     together,
 )
 from nnverify.subject import Leaf, Subject
-from nnverify.verdict import Finding, Outcome, sides
-from nnverify.witness import Says, Testimony, confirmed, steadied
+from nnverify.verdict import Finding, Outcome
+from nnverify.witness import Says, confirmed, steadied
 
 _LOOKED_AT = 200  # entries at kinks that are looked at one by one
 _FURTHER = (2, 3, 4, 5)  # upstreams that are asked about an entry outside for one of two
@@ -127,7 +128,7 @@ class _Judge:
             if refuted(readings):
                 return self._piecewise(name, readings) or _differing(name, readings)
             if heard.testimony.says is Says.DISPUTED and heard.about:
-                return _disputed(name, heard.about, heard.testimony)
+                return answered.disputed(name, heard.about, heard.testimony)
         readings = steadied(self.subject, readings, self.demand.seed)
         pairs = [self._known(one.leaf, pair) for pair in zip(*one.slopes, strict=True)]
         beyond = [pair for pair in pairs if any(slopes.outside for slopes in pair)]
@@ -202,14 +203,6 @@ def _differing(name: str, readings: Sequence[Reading]) -> Finding:
     worst = max((found for found in readings if found.differs), key=lambda found: found.excess)
     message = f"d{name} differs along a direction in which the function is smooth"
     return _with(Finding(CHECK, name, Outcome.FAIL, message), worst)
-
-
-def _disputed(name: str, found: Reading, other: Testimony) -> Finding:
-    message = (
-        f"d{name} could not be judged: {sides(claimed(found), found.numerical, found.bar)}, "
-        f"but {other.witness} {other.value:+.6g} ± {other.error:.1g}"
-    )
-    return _with(Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV208"), found)
 
 
 def _with(finding: Finding, found: Reading) -> Finding:

@@ -132,7 +132,7 @@ class _Look:
             return answered(leaf, readings), readings
         heard = confirmed(self.subject, readings, self.seed)
         if heard.about and not refuted(heard.readings):
-            return disputed(leaf, heard.about, heard.testimony), heard.readings
+            return disputed(leaf.name, heard.about, heard.testimony), heard.readings
         return answered(leaf, heard.readings), heard.readings
 
     def alone(self, leaf: Leaf, groups: Sequence[Entries]) -> list[Reading]:

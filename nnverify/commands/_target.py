@@ -31,7 +31,7 @@ def target_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reduction", choices=("mean", "sum", "batch mean"))
     parser.add_argument("--derivative", choices=("input", "output"), help="backward is f', of the input or the output")
     parser.add_argument("--terminal", action="store_true", default=None, help="backward ignores its upstream")
-    parser.add_argument("--fused", help="'softmax cross-entropy' or 'sigmoid cross-entropy'")
+    parser.add_argument("--fused", help="the loss that backward starts from, such as 'softmax cross-entropy'")
 
 
 @dataclass(frozen=True)

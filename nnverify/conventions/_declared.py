@@ -21,8 +21,6 @@ from nnverify.conventions._wrapped import noted, of_a_loss, scaled
 from nnverify.conventions.convention import Adapted, Call
 from nnverify.subject import Pullback, Subject, copied
 
-Wrap = Callable[[Adapted, Call], Adapted]
-
 
 def declared(subject: Adapted, call: Call) -> Subject:
     """The subject with everything that was declared; finished gradients last of all become a pullback."""

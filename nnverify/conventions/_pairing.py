@@ -96,7 +96,3 @@ def _synonyms(name: str) -> tuple[str, ...]:
     """The gradient under another word for the same parameter: weights and dW."""
     others = [other for words in SYNONYMS if name in words for other in sorted(words) if other != name]
     return tuple(pattern.format(other) for pattern in SYNONYM_PATTERNS for other in others)
-
-
-def in_gradient_store(path: Path) -> bool:
-    return any(str(key) in GRADIENT_STORES for kind, key in path if kind != "item")

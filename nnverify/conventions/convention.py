@@ -23,9 +23,9 @@ class Declared:
 
     reduction   "mean" or "sum": the loss is that of the output's entries; "batch mean": gradients of parameters are
                 divided by the size of the batch axis
-    batch_axis  the axis of the samples, for "batch mean"
+    batch_axis  the axis of the samples, for "batch mean" and for the mean of a fused loss of samples
     terminal    backward ignores its upstream: it starts from the loss, whose upstream is 1
-    fused       "softmax cross-entropy" or "sigmoid cross-entropy": backward expects the gradient of the loss by
+    fused       one of _losses.FUSED, such as "softmax cross-entropy": backward expects the gradient of the loss by
                 the logits as its upstream
     surrogate   the function whose derivative backward means to be, in place of forward
     penalty     a function of the leaves that is added to the loss; backward includes its gradient

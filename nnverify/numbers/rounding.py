@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
 _SIZE = 12 * EPS  # of a sum, relative to its terms
-SPREADS = 8.0  # of the measured spread: two more runs see an error of which theirs are an eighth once in 300
+SPREADS = 8.0  # of the measured spread: less than an eighth of the error shows once in 300 at most
 RERUNS = 3
 
 

@@ -1,6 +1,6 @@
 """Dual numbers: the exact slope of every operation, through the caller's own forward on object arrays.
 
-One evaluation gives the derivative along a direction, three more how far rounding may have moved it. At an exact tie
+One evaluation gives the derivative along a direction, six more how far rounding may have moved it. At an exact tie
 two evaluations decide it as just after and just before the point, and the one-sided derivatives tell what the tie was.
 What does not go through raises NotAvailable. The forward is differentiated in float64, whatever it came in.
 

@@ -91,7 +91,7 @@ def integral(line: Line, slope: Callable[[float, float], float], weights: Array)
     """The segment with the smallest error bar, around the point.
 
     slope(t, half) is the claimed derivative of the weighted outputs at x + t·u, along the segment between ±half as it
-    is realised. Each length takes 15 slopes and 2 values; the longest up to 160 more, where kinks lie within.
+    is realised. Each length takes 15 slopes and 2 values; the longest up to 150 more, where kinks lie within.
     """
     sigma = _SIGMAS * float(noise(line, weights)[0])
     segments = [_segment(line, slope, weights, half, sigma) for half in _LENGTHS]
