@@ -11,8 +11,10 @@ from nnverify import demo
 from nnverify.cli import main
 
 
-def test_every_mistake_is_caught_and_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo"]) == 0
+@pytest.mark.parametrize("seed", [0, 4, 5, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 26))])
+def test_every_mistake_is_caught_and_named(seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """At sizes of two as well."""
+    assert main(["demo", "--seed", str(seed)]) == 0
     shown = capsys.readouterr().out
     count = len(demo.MISTAKES)
     assert f"{count} of {count} mistakes caught, {count} named." in shown

@@ -28,7 +28,7 @@ def _terms(scene: Scene) -> dict[str, Array]:
 
 def _added(scene: Scene) -> Iterator[Guess]:
     """The numerical gradient and a multiple of one term. For losses: there a term is one array, not one per output."""
-    if scene.output.size != 1 or scene.claimed.shape != scene.true.shape or scene.value.size < 3:
+    if scene.output.size != 1 or scene.claimed.shape != scene.true.shape or scene.value.size < 2:
         return
     for words, term in _terms(scene).items():
         if np.any(term):
