@@ -5,6 +5,8 @@ A wrong gradient is a finding, not an exception; only assert_gradients turns one
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -66,6 +68,20 @@ def for_callers(error: BaseException | None) -> None:
     cause = error.__cause__
     while cause is not None and cause.__traceback__ is not None and _ours(cause.__traceback__):
         cause.__traceback__ = cause.__traceback__.tb_next
+
+
+_LIBRARY = Path(os.__file__).parent.name  # python3.11, among the parts of whatever lies in the standard library
+
+
+def told(error: BaseException) -> str:
+    """An exception of the caller's code in words, with the line of that code where it was raised."""
+    frame, place = error.__traceback__, ""
+    while frame is not None:
+        file = Path(frame.tb_frame.f_code.co_filename)
+        if not _ours(frame) and file.is_file() and not {"site-packages", "dist-packages", _LIBRARY} & {*file.parts}:
+            place = f" ({file.name}:{frame.tb_lineno})"
+        frame = frame.tb_next
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def _ours(frame: TracebackType) -> bool:

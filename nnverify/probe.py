@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import norm
-from nnverify._errors import NnverifyError, UsageError
+from nnverify._errors import NnverifyError, UsageError, told
 from nnverify.draws import generator, signs
 from nnverify.oracles.line import Line, Reshaped
 from nnverify.subject import Leaf, Subject, copied, like
@@ -71,7 +71,7 @@ def probe(subject: Subject, number: int, seed: int, *, outputs: NDArray[np.bool_
     except NnverifyError:
         raise
     except Exception as error:
-        return Probe(number, vector, spacing, _shape(output), upstream, {}, f"{type(error).__name__}: {error}")
+        return Probe(number, vector, spacing, _shape(output), upstream, {}, told(error))
     if not isinstance(gradients, Mapping):
         raise UsageError(
             what=f"backward returned {type(gradients).__name__}, not a gradient for each leaf",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnverify._errors import NnverifyError, UsageError
+from nnverify._errors import NnverifyError, UsageError, told
 
 Array = NDArray[np.float64]
 Pullback = Callable[[Any], Mapping[str, Any]]
@@ -69,7 +69,7 @@ class Subject:
             raise
         except Exception as error:
             raise UsageError(
-                what=f"forward raised {type(error).__name__}: {error}",
+                what=f"forward raised {told(error)}",
                 where=self.name,
                 fix=f"call forward once by hand with leaves of these shapes: {self._shapes()}",
             ) from error

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnverify._compare import identical
+from nnverify._errors import told
 from nnverify.subject import Subject, copied, like
 
 Array = NDArray[np.float64]
@@ -96,7 +97,7 @@ class Watch:
         try:
             gradients = pullback(dout)
         except Exception as error:
-            return Result({}, f"{type(error).__name__}: {error}")
+            return Result({}, told(error))
         self._compare("backward")
         if any(not _same(part, was) for part, was in zip(self._upstreams, before, strict=True)):
             self.changed.append("dout by backward")

@@ -246,7 +246,7 @@ def test_colour_follows_the_usual_variables(
         (["my_layers.py::rows+rows_back", "--leaf", "W=q,"], "'q,' is no shape"),
         (["my_layers.py::kink"], "kink: it returned one array, and no backward was given"),
         (["my_layers.py::DIVISOR"], "no convention fits the int 1"),
-        (["my_layers.py::raising+kink_back"], "raising: forward raised KeyError: 'mine'"),
+        (["my_layers.py::raising+kink_back"], "raising: forward raised KeyError: 'mine' (my_layers.py:"),
         (["notes.txt::kink"], "notes.txt: it is no Python file"),
         (["stops.py::kink"], "importing it raised SystemExit: 3. Try: mend"),
         (["my_layers.py::kink+kink_back", "--leaf", "x=3", "--leaf", "x=4"], "x is told to be '3', and '4'"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nnverify._errors import UsageError
+from nnverify._errors import UsageError, told
 from nnverify.conventions._randomness import World
 from nnverify.subject import Leaf, Subject, copied
 from nnverify.trees import grown
@@ -99,7 +99,7 @@ class Call:
     def raised(self, error: Exception, what: str = "running it") -> UsageError:
         shapes = ", ".join(f"{leaf.name} {_extent(leaf.value)}" for leaf in self.leaves)
         return UsageError(
-            what=f"{what} raised {type(error).__name__}: {error}",
+            what=f"{what} raised {told(error)}",
             where=self.name or title(self.target),
             fix=f"call forward and backward once by hand with {shapes}" if shapes else "pass the leaves it takes",
         )

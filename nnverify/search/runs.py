@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nnverify._errors import told
 from nnverify.claims import nudged
 from nnverify.draws import generator, signs
 from nnverify.subject import Subject, copied, like
@@ -58,7 +59,7 @@ def ran(subject: Subject, values: Sequence[Any], seed: int, upstream: Upstream =
     try:
         found = Result({name: copied(part) for name, part in pullback(dout).items()})
     except Exception as error:
-        found = Result({}, f"{type(error).__name__}: {error}")
+        found = Result({}, told(error))
     return Ran(vector, found, eps)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnverify._errors import UsageError
+from nnverify._errors import UsageError, told
 from nnverify.search.layer import Base
 from nnverify.search.runs import Ran, differences, ran, upstream_of
 from nnverify.subject import Subject, copied
@@ -81,7 +81,7 @@ def _reused(subject: Subject, others: Sequence[Any], seed: int) -> Ran | None:
     except Exception as error:
         if len(outputs) < 2:
             return None
-        output, failed = outputs[1], Result({}, f"{type(error).__name__}: {error}")
+        output, failed = outputs[1], Result({}, told(error))
         return Ran(subject.flatten(output), failed, 0.0)
     kept = Result({name: copied(part) for name, part in gradients.items()})
     return Ran(subject.flatten(output), kept, float(np.max(subject.spacing(output), initial=0.0)))
