@@ -53,7 +53,7 @@ def equal(check: str, formula: FormulaLike, rows: Sequence[Form], draws: int, se
         found = _compare(check, formula, rows, number, seed)
         if found is not None:
             return found
-    return Finding(check, formula.leaf, Outcome.PASS, f"equal on {draws} exact draws")
+    return Finding(check, formula.leaf, Outcome.PASS, f"equal on {draws} exact draw{'s' * (draws != 1)}")
 
 
 def _compare(check: str, formula: FormulaLike, rows: Sequence[Form], number: int, seed: int) -> Finding | None:

@@ -121,7 +121,8 @@ def _text(rows: Sequence[Row], tests: str, count: int) -> str:
     killed, alive = (
         sum(len(part) for part in parts) for parts in zip(*((r.killed, r.survived) for r in rows), strict=True)
     )
-    end = f"{tests}: {count} tests check gradients, {killed} of {killed + alive} mutants killed"
+    checking = "1 test checks" if count == 1 else f"{count} tests check"
+    end = f"{tests}: {checking} gradients, {killed} of {killed + alive} mutants killed"
     return "\n\n".join([table, *(["\n".join(survivors)] if survivors else []), end])
 
 

@@ -118,7 +118,8 @@ def _flags(forward: Signature | None, call: Call) -> dict[str, bool]:
 def _notes(flags: dict[str, bool], way: Way, returned: Any) -> Iterator[str]:
     yield from (f"forward is called with {flag}=True" for flag in flags)
     if way.outputs is not None and way.outputs < len(returned) - sum(role.kind == "part" for role in way.every):
-        yield f"of what forward returns the first {way.outputs} is the output that is checked"
+        first = "first" if way.outputs == 1 else f"first {way.outputs}"
+        yield f"of what forward returns the {first} is the output that is checked"
 
 
 def _works(call: Call, way: Way, apply: Callable[..., Any], gradients: Callable[..., Any]) -> bool:

@@ -39,7 +39,7 @@ def _ratio(scene: Scene, gaps: Places) -> str:
         return ", where it is zero"
     if high - low <= 1e-7 * max(abs(low), abs(high)):
         return f", by a factor of {times(low)}"
-    return f", by factors from {times(low)} to {times(high)}"
+    return f", by factors from {low:.4g} to {high:.4g}"
 
 
 def _places(scene: Scene, wrong: Places) -> Iterator[str]:

@@ -79,7 +79,7 @@ def _draws(row: Row, check: str) -> str:
     found = [finding for finding in row.verdict.findings if finding.check == check]
     if not found or found[0].outcome is not Outcome.PASS:
         return found[0].outcome.value if found else "-"
-    return f"{row.draws} draws"
+    return f"{row.draws} draw{'s' * (row.draws != 1)}"
 
 
 def _proved(row: Row) -> str:
