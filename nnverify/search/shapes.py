@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from nnverify import _shapes
+from nnverify._errors import UsageError
 from nnverify.drawing import spread
 from nnverify.leaves import LeafSpec
 from nnverify.search.layer import Base, Point
@@ -69,7 +70,7 @@ def _point(
     """The point with these sizes; nothing where no values can be drawn, as an index below 0."""
     try:
         leaves = base.layer.drawn(number, base.regime, size, found)
-    except ValueError:
+    except UsageError:
         return
     if sum(_count(leaf.value) for leaf in leaves) <= _LARGEST:
         yield Point("sizes", special, leaves, {}, base.options)
