@@ -226,3 +226,26 @@ def test_a_trace_of_a_gap_is_printed_in_enough_digits_and_with_the_tolerance_tha
     assert found is not None
     assert found[1] != found[2]
     assert check(rtol=float(found[3])).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    "names", ["g1, g2", "dout1, dout2", "da, db", "d_out, d_state", "dL_da, dL_db", "grad_a, grad_b"]
+)
+def test_upstreams_of_several_outputs_are_known_by_their_names(names: str) -> None:
+    """Two upstreams are no upstream and a cache: a path that is forgotten must show, and the right one must pass."""
+    one, two = names.split(", ")
+
+    def forward(x: Any, y: Any) -> Any:
+        return x * y, np.sin(x)
+
+    right = eval(f"lambda {names}, x, y: ({one} * y + {two} * np.cos(x), {one} * x)", {"np": np})
+    wrong = eval(f"lambda {names}, x, y: ({one} * y, {one} * x)")
+    assert check_gradients(forward, right, x=(3,), y=(3,)).outcome is Outcome.PASS
+    assert check_gradients(forward, wrong, x=(3,), y=(3,)).by_leaf["x"].outcome is Outcome.FAIL
+
+
+def test_a_slope_that_forward_has_kept_is_no_upstream() -> None:
+    def forward(x: Any, y: Any) -> Any:
+        return np.sin(x) + y, np.cos(x)
+
+    assert check_gradients(forward, lambda dy, dx: (dy * dx, dy), x=(3,), y=(3,)).outcome is Outcome.PASS

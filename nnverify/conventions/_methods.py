@@ -11,6 +11,7 @@ import numpy as np
 
 from nnverify._errors import UsageError
 from nnverify.conventions import _names
+from nnverify.conventions._known import known
 from nnverify.conventions._layer import Done, Layer, _nothing, duplicate, outputs
 from nnverify.conventions._pairing import variants
 from nnverify.conventions._reach import attributes
@@ -19,7 +20,7 @@ from nnverify.conventions._signature import Signature, describe, signature, unde
 from nnverify.conventions._slots import is_number, same
 from nnverify.conventions._trial import shape_of, upstream
 from nnverify.conventions._way import Way, chosen, refuse_slope, taken
-from nnverify.conventions._ways import known, tiers
+from nnverify.conventions._ways import tiers
 from nnverify.conventions.convention import Call
 
 

@@ -6,6 +6,7 @@ Counted in 64 projects; a name stands here because somebody uses it. Data, and t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 FORWARD = tuple(
     """
@@ -144,6 +145,16 @@ def like_upstream(name: str) -> bool:
     if name.startswith(("retain_", "create_", "zero_", "need", "requires_", "no_")):
         return False
     return name in UPSTREAM or snake(name) in UPSTREAM or _UPSTREAM.fullmatch(name) is not None
+
+
+# One of several: g1 beside g2, da beside db, d_out beside d_state, dL_da beside dL_db.
+_SEVERAL = re.compile(r"[dg][a-zA-Z]|[dg]_\w+|d[A-Z]_d_?\w+")
+
+
+def like_upstreams(names: Sequence[str]) -> bool:
+    """Whether these are called like the upstreams of several outputs: alike but for a number, a letter or a word."""
+    numbered = all(name[-1].isdigit() for name in names) and len({name.rstrip("0123456789") for name in names}) == 1
+    return len(names) > 1 and (numbered or all(_SEVERAL.fullmatch(name) for name in names))
 
 
 def like_output(name: str) -> bool:

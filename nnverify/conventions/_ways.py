@@ -6,53 +6,16 @@ Names decide; where they do not, positions list the candidates. Which of them is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import numpy as np
 
 from nnverify.conventions import _names
+from nnverify.conventions._known import Known
 from nnverify.conventions._signature import Role, Signature
 from nnverify.conventions._way import Roles, Tiers, Way
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a backward's parameters may refer to.
-
-    leaves    names that a leaf goes by, with its place         count    how many leaves there are
-    settings  further parameters of forward                     parts    what forward returned, one by one
-    left      attributes in which forward has left an output beside what it returned
-    reduced   whether the output is declared to be a loss per sample or entry
-    targeted  whether there are leaves that forward does not take: then the loss is inside backward
-    """
-
-    leaves: Mapping[str, int]
-    count: int
-    settings: frozenset[str]
-    parts: Sequence[Any]
-    left: Sequence[str] = ()
-    reduced: bool = False
-    targeted: bool = False
-
-
-def known(
-    call_names: Sequence[str],
-    forward: Signature | None,
-    returned: Any,
-    left: Sequence[str] = (),
-    *,
-    reduced: bool = False,
-    targeted: bool = False,
-) -> Known:
-    """A leaf goes by the caller's name for it and by that of forward's parameter in its place."""
-    own = forward.names if forward else ()
-    places = {name: place for place, name in enumerate(own[: len(call_names)])}
-    places |= {name: place for place, name in enumerate(call_names)}
-    settings = frozenset(forward.every if forward else ()) - set(places)
-    parts = list(returned) if isinstance(returned, tuple | list) and len(returned) > 1 else [returned]
-    return Known(places, len(call_names), settings, parts, left, reduced, targeted)
 
 
 def tiers(found: Signature | None, known: Known) -> Tiers:
@@ -80,10 +43,20 @@ def _by_name(found: Signature, known: Known) -> list[Role | None]:
         _role(name, known, first=place == 0 and not behind, needed=place < found.required)
         for place, name in enumerate(found.names)
     ]
-    if Role("upstream") not in roles:
+    if _one_for_each_output(roles, found.names, known):
+        roles = [Role("upstream") if place < len(known.parts) else role for place, role in enumerate(roles)]
+    elif Role("upstream") not in roles:
         roles = _with_upstream(roles, found, known)
     last = next((place for place in range(found.required, len(roles)) if roles[place] is None), len(roles))
     return roles[:last]
+
+
+def _one_for_each_output(roles: Sequence[Role | None], names: Sequence[str], known: Known) -> bool:
+    """Whether as many as forward returns come first, called like upstreams; dx may be a slope that was kept of x."""
+    first = names[: len(known.parts)]
+    plain = all(role is None or role.kind == "upstream" for role in roles[: len(first)])
+    kept = any(name.lstrip("dg_") in known.leaves for name in first)
+    return len(first) == len(known.parts) <= len(roles) and plain and not kept and _names.like_upstreams(first)
 
 
 def _with_upstream(roles: list[Role | None], found: Signature, known: Known) -> list[Role | None]:

@@ -15,10 +15,11 @@ from nnverify._errors import UsageError
 from nnverify.conventions import _names
 from nnverify.conventions._declared import no_loss
 from nnverify.conventions._gradients import by_leaf
+from nnverify.conventions._known import known
 from nnverify.conventions._signature import Signature, describe, signature, undecided
 from nnverify.conventions._trial import shape_of, upstream
 from nnverify.conventions._way import Given, Way, chosen, refuse_slope, taken
-from nnverify.conventions._ways import known, tiers
+from nnverify.conventions._ways import tiers
 from nnverify.conventions.convention import Adapted, Call, Convention, title
 from nnverify.subject import Pullback
 

@@ -122,6 +122,12 @@ def _with_normaliser(scene: Scene, what: str) -> Array:
     return _as_rows(scene, predicted)
 
 
+def _unmixed(scene: Scene) -> bool:
+    """Whether every claimed gradient is of the output's own entry alone."""
+    C = scene.claimed.reshape(scene.output.size, -1)
+    return C.shape[0] == C.shape[1] and not np.any(C[~np.eye(len(C), dtype=bool)])
+
+
 def groups(J: Array) -> list[NDArray[np.intp]]:
     """Outputs in groups that depend on the same entries."""
     acts = J != 0
@@ -130,12 +136,19 @@ def groups(J: Array) -> list[NDArray[np.intp]]:
 
 
 def _detached_words(held: Held) -> Named:
+    """A constant only where the gradient mixes no entries; else the term may be there, with another factor."""
     part = "divides by" if held.key[0] == "divisor" else "subtracts"
-    cause = (
-        f"{held.name} takes what forward {part} as a constant: what is missing is the output's share of that term alone"
+    lacks = all(_unmixed(scene) for scene in held.scenes)
+    what = (
+        f"takes what forward {part} as a constant"
+        if lacks
+        else f"lacks the term of what forward {part}, or has it wrong"
     )
-    if held.key[0] == "subtrahend":
-        cause = f"{held.name} takes what forward {part} as a constant: the same is missing for every output of a group"
+    off = "missing" if lacks else "off"
+    where = (
+        "the output's share of that term alone" if held.key[0] == "divisor" else "the same for every output of a group"
+    )
+    cause = f"{held.name} {what}: what is {off} is {where}"
     return Named("NV129", cause, f"differentiate what forward {part}, too: it depends on {held.scene.name}")
 
 

@@ -169,3 +169,15 @@ def test_a_curves_four_functions_are_of_one_curve(name: str) -> None:
     assert np.allclose(curve.by_value(curve.value(z)), curve.slope(z))
     if curve.inverse is not None:
         assert np.allclose(curve.inverse(curve.value(z)), z)
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"), [(0.0, "as a constant"), (0.5, "or has it wrong"), (2.0, "or has it wrong")]
+)
+def test_a_term_that_is_there_is_not_said_to_be_lacking(factor: float, words: str) -> None:
+    def backward(dout: Any, x: Any) -> Any:
+        size = np.sqrt((x * x).sum(1, keepdims=True))
+        return (dout - factor * (x / size) * (dout * x / size).sum(1, keepdims=True)) / size
+
+    verdict = check_gradients(lambda x: x / np.sqrt((x * x).sum(1, keepdims=True)), backward, x=(4, 5))
+    assert words in str(_finding(verdict, "x").cause)
