@@ -249,3 +249,17 @@ def test_a_slope_that_forward_has_kept_is_no_upstream() -> None:
         return np.sin(x) + y, np.cos(x)
 
     assert check_gradients(forward, lambda dy, dx: (dy * dx, dy), x=(3,), y=(3,)).outcome is Outcome.PASS
+
+
+def test_lists_of_lists_of_numbers_are_an_array() -> None:
+    """As beginners write a product of matrices; its first row alone was taken for the output."""
+
+    def forward(X: Any, W: Any) -> Any:
+        return [[sum(X[i][k] * W[k][j] for k in range(len(W))) for j in range(len(W[0]))] for i in range(len(X))]
+
+    def backward(dout: Any, X: Any, W: Any) -> Any:
+        return dout @ W.T, X.T @ dout
+
+    assert check_gradients(forward, backward, X=(4, 3), W=(3, 2)).outcome is Outcome.PASS
+    wrong = check_gradients(forward, lambda dout, X, W: (dout @ W.T, 2 * X.T @ dout), X=(4, 3), W=(3, 2))
+    assert [one.outcome for one in wrong.by_leaf.values()] == [Outcome.PASS, Outcome.FAIL]

@@ -57,7 +57,7 @@ def subject(call: Call) -> Adapted:
     passed = _optional(taking, len(call.leaves))
 
     def apply(values: Sequence[Any]) -> Any:
-        return forward(*(values[place] for place in places), **flags)
+        return _rows(forward(*(values[place] for place in places), **flags))
 
     def gradients(way: Way, values: Sequence[Any], returned: Any, dout: Any) -> dict[str, Any]:
         found = way.call(backward, Given(dout, values, returned, way.output(returned)))
@@ -84,6 +84,17 @@ def subject(call: Call) -> Adapted:
         terminal=way.terminal,
         target=call.names.index(left[0]) if left else None,
     )
+
+
+def _rows(returned: Any) -> Any:
+    """A list of lists of numbers is one array; anything else is as it was returned."""
+    if not isinstance(returned, list) or not returned or not all(isinstance(row, list) for row in returned):
+        return returned
+    try:
+        array = np.array(returned)
+    except ValueError:  # rows of different lengths
+        return returned
+    return array if array.dtype.kind in "fiuc" else returned
 
 
 def _needless(call: Call, name: str) -> None:
