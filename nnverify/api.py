@@ -79,7 +79,7 @@ def check_gradients(
                 what only the caller can say of the backward: see the README
     tensor, params, grads, out, dx
                 what to use where it is not found: constructor, parameters, gradients, output, input gradient
-    name        what the report calls it
+    name        what the report calls it; every name has draws of its own, so it is part of the seed
 
     Returns a Verdict. Raises UsageError for what cannot be run or told; never for a wrong gradient. The caller's
     objects, arrays and random states are as before.
