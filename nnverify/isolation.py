@@ -21,7 +21,7 @@ from nnverify.subject import Leaf, Subject
 
 Array = NDArray[np.float64]
 
-_LINES = 400  # at most; of more entries at kinks than these can isolate some are drawn
+_TWINS = 8  # entries of one value, up to which those that share a kink with one of them are looked for among them
 _NOISY, _MOST = 24, 0.75  # lines, and part of all, with neither a kink nor a clear slope: smaller groups are no better
 _NATURAL = 1e-9  # of the output: a slope below it is zero for all that can be seen
 
@@ -40,32 +40,39 @@ class Isolated:
     mixed: bool
 
 
-def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float) -> Isolated:
+def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float, most: int) -> Isolated:
     """Halve the leaf's entries, those that are zero apart, until every group is smooth or a single entry.
 
-    The next one is anywhere: where lines run out, what was looked at is drawn from all of the leaf. Where the function
+    Of two halves the other comes next where one is smooth, and so does what is tied with an entry at a kink. Else the
+    next one is anywhere: where lines run out, what was looked at is drawn from all of the leaf. Where the function
     moves in stairs, or all is noise, few lines show that there is nothing to be found.
+
+    most  lines; of more entries at kinks than these can isolate some are drawn
     """
     value = np.asarray(leaf.value, dtype=np.float64)
     u, rng = own_steps(subject, leaf, seed), generator(seed, subject.name, leaf.name, "isolated")
     pending = _apart(value.reshape(-1))
     smooth: list[Reading] = []
     entries: list[int] = []
-    lines, noisy, halved, mixed = 0, 0, False, False
-    while pending and lines < _LINES and (smooth or noisy < max(_NOISY, _MOST * lines)):
+    lines, noisy, mixed, paired = 0, 0, False, False
+    while pending and lines < most and (smooth or noisy < max(_NOISY, _MOST * lines)):
         group, halved = pending.pop()
         lines += 1
         found = read(subject, one, {leaf.name: restricted(value, u, group)}, rtol)
         noisy += found.status is Status.SMOOTH
         if len(group) > 1 and not clear(found, one):
             pending += [(half, True) for half in np.array_split(group, 2)]
+            paired = True
             continue
         if clear(found, one):
             smooth.append(found)
             mixed |= halved
         else:
             entries.append(int(group[0]))
-        rng.shuffle(pending)
+        if not (paired and clear(found, one)):
+            rng.shuffle(pending)
+            pending = _twins_last(pending, value.reshape(-1), entries[-1:])
+        paired = False
     rest = np.concatenate([group for group, _ in pending]) if pending else np.zeros(0, dtype=np.intp)
     if mixed and len(rest):
         unbent = _unbent(subject, one, {leaf.name: restricted(value, u, rest)}, rtol, seed)
@@ -77,6 +84,16 @@ def _apart(value: Array) -> list[tuple[Entries, bool]]:
     """The entries in two groups, not halved yet: what was clipped at zero, and lies on the kink of what comes next."""
     groups = (np.flatnonzero(np.isfinite(value) & kept) for kept in (value != 0, value == 0))
     return [(group, False) for group in groups if len(group)]
+
+
+def _twins_last(pending: list[tuple[Entries, bool]], value: Array, last: list[int]) -> list[tuple[Entries, bool]]:
+    """The groups, to be taken from their end, with the others of the last entry's value, if few, apart at the end."""
+    twins = np.flatnonzero(np.isin(value, value[last]))
+    if not 1 < len(twins) <= _TWINS:
+        return pending
+    parts = [(group[~met], group[met], halved) for group, halved in pending for met in [np.isin(group, twins)]]
+    rest = [(others, halved or len(found) > 0) for others, found, halved in parts if len(others)]
+    return rest + [(found[[k]], True) for _, found, _ in parts for k in range(len(found))]
 
 
 def _unbent(subject: Subject, one: Probe, u: Mapping[str, Array], rtol: float, seed: int) -> list[Reading]:

@@ -26,7 +26,7 @@ def _calls(function: Callable[[Array], Array], x: Array) -> tuple[int, tuple[int
 
     made = subject(counted, lambda dout, x: {"x": np.zeros_like(x)}, x=x)
     one = probe(made, 0, 0)
-    found = isolate(made, made.leaves[0], one, 0, 0.0)
+    found = isolate(made, made.leaves[0], one, 0, 0.0, 400)
     return calls, found.entries
 
 
@@ -52,6 +52,17 @@ def test_few_kinks_among_many_entries_are_found() -> None:
     x[[7, 300, 511]] = 0
     _, entries = _calls(np.abs, x)
     assert entries == (7, 300, 511)
+
+
+def test_what_is_tied_with_a_kink_comes_next() -> None:
+    """Of 300 pairs of the largest in a row, fifty lines show both of one."""
+    x = np.random.default_rng(0).standard_normal((300, 10))
+    x[:, 7] = x[:, 2] = 9 + np.arange(300)
+    made = subject(lambda x: x.max(axis=1), lambda dout, x: {"x": np.zeros_like(x)}, x=x)
+    found = isolate(made, made.leaves[0], probe(made, 0, 0), 0, 0.0, 50)
+    rows, counts = np.unique(np.array(found.entries) // 10, return_counts=True)
+    assert len(rows)
+    assert np.all(counts[:-1] == 2)
 
 
 def test_kinks_everywhere_are_no_noise() -> None:

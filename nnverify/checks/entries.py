@@ -38,6 +38,7 @@ from nnverify.subject import Leaf, Subject
 from nnverify.verdict import Finding, Outcome
 from nnverify.witness import Says, confirmed, steadied
 
+_LINES = (50, 400)  # the first show most mistakes
 _LOOKED_AT = 200  # entries at kinks that are looked at one by one
 _FURTHER = (2, 3, 4, 5)  # upstreams that are asked about an entry outside for one of two
 _ACCUSED = 24  # of them, outside their slopes, about which the points around are asked
@@ -45,28 +46,41 @@ _ACCUSED = 24  # of them, outside their slopes, about which the points around ar
 
 @dataclass(frozen=True)
 class _Seen:
-    """All there is to say about one leaf: readings along smooth groups, and the slopes at its kinks, per probe."""
+    """All there is to say about one leaf: readings along smooth groups, and the slopes at its kinks, per probe.
+
+    complete  whether lines went through every entry
+    """
 
     leaf: Leaf
     isolated: Isolated
     readings: tuple[Reading, ...]
     slopes: tuple[tuple[Slopes, ...], ...]
+    complete: bool
 
 
 def entries(subject: Subject, leaves: Sequence[Leaf], probes: Sequence[Probe], demand: Demand) -> dict[str, Finding]:
     """A finding for each leaf that lines through all of it could not judge; ties between leaves are seen."""
-    seen = [_look(subject, leaf, probes, demand) for leaf in leaves]
+    for lines in _LINES:
+        seen = [_look(subject, leaf, probes, demand, lines) for leaf in leaves]
+        found = _judged(subject, seen, probes, demand)
+        if all(one.complete for one in seen) or any(one.outcome is Outcome.FAIL for one in found.values()):
+            break
+    return found
+
+
+def _judged(subject: Subject, seen: Sequence[_Seen], probes: Sequence[Probe], demand: Demand) -> dict[str, Finding]:
     tied = list(_tied(subject, seen, probes, demand))
     judge = _Judge(subject, probes, demand)
     return {one.leaf.name: judge.finding(one, [part for part in tied if one.leaf.name in part.names]) for one in seen}
 
 
-def _look(subject: Subject, leaf: Leaf, probes: Sequence[Probe], demand: Demand) -> _Seen:
-    found = [isolate(subject, leaf, one, demand.seed, demand.rtol) for one in probes]
+def _look(subject: Subject, leaf: Leaf, probes: Sequence[Probe], demand: Demand, lines: int) -> _Seen:
+    found = [isolate(subject, leaf, one, demand.seed, demand.rtol, lines) for one in probes]
     u = own_steps(subject, leaf, demand.seed)
     looked_at = found[0].entries[:_LOOKED_AT]
     slopes = [tuple(at_entry(subject, leaf, one, entry, u) for entry in looked_at) for one in probes]
-    return _Seen(leaf, found[0], tuple(reading for one in found for reading in one.smooth), tuple(slopes))
+    readings = tuple(reading for one in found for reading in one.smooth)
+    return _Seen(leaf, found[0], readings, tuple(slopes), not any(one.rest for one in found))
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,9 @@ def ladder(
 
     Stops as soon as every error bar is at most ``wanted``; or, ``narrowest``, as narrow as smaller steps could make it:
     what bends closer to the point is then seen by the noise's own steps only, and more coarsely; or where the noise of
-    smaller steps would hide a difference of the size that is ``sought``. 11 to 51 evaluations
-    beside those for the noise, and a few dozen more where the function bends closer to the point than that, does not
-    move, or moves in steps.
+    smaller steps would hide a difference of the size that is ``sought``; or where every output has a kink at the point.
+    11 to 51 evaluations beside those for the noise, and a few dozen more where the function bends closer to the point
+    than that, does not move, or moves in steps.
     Steps should be realised exactly, x + t·u without rounding, as probe.direction arranges it.
     The status tells why a bar is wide; at the edge of a domain the value is the one-sided derivative.
     """
@@ -58,6 +58,8 @@ def ladder(
         enough = np.maximum(wanted, _NARROW * _least(found.rungs)) if narrowest else wanted
         known = np.all(found.bound <= enough) or _shown(found, sought)
         if known and not np.any(below.contradicts(found.value, found.bound, found.rungs)):
+            break
+        if np.all(is_broken(found.rungs, found.start) & below.kinked(found.rungs)):
             break
     else:
         if _hidden(found, below):

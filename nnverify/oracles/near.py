@@ -23,10 +23,14 @@ _HALVINGS = 44  # until what lies between the two ends is a jump or nothing
 _LEFT = 1 / 8  # of what lies between two ends, a jump among it
 _STAIRS = 6  # pairs of neighbouring steps in which a second jump is looked for
 _LOST = 4 * EPS  # of the slopes far off
+_ONCE = tuple(
+    2.0**k for k in range(1, 9)
+)  # times the first step with a move: where all is the same, it is the only one
 _FURTHER = tuple(2.0**k for k in range(-2, 11))  # steps at which an output that has not moved may move
 _CLEAR = 8.0  # times its noise, a gap can be seen
 _FULL = 4.0  # times the bound of the noise: all that a function moves by
 _GROSS = 1e6  # roundings: noise of another kind
+_SAME = 1 / 4  # that two measures of one kink may differ by
 _APART = 2.0  # bars: the ladder and the slope at the point contradict each other
 
 
@@ -49,6 +53,15 @@ class Near:
         other = np.abs(value - self.slope) > _APART * (bound + self.blur + self.bend)
         bent = self.bend > np.abs(rungs.jump[-1]) + rungs.blur[-1] + 4 * self.blur
         return np.isfinite(bound) & (other | bent)
+
+    def kinked(self, rungs: Rungs) -> NDArray[np.bool_]:
+        """Whether the slopes on the two sides are apart here as they are over the finest step: by a kink at the point.
+
+        Where the function is smooth, or grows steeper towards the point, they are not, by many orders of magnitude.
+        """
+        apart = np.abs(rungs.jump[-1])
+        seen = (self.bend > _CLEAR * self.blur) & (apart > _CLEAR * rungs.blur[-1])
+        return seen & (np.abs(self.bend - apart) <= _SAME * apart)
 
     def smoother(self, rungs: Rungs) -> NDArray[np.bool_]:
         """Whether a kink that the finest step still shows has gone here, or the end of the domain is passed there."""
@@ -116,7 +129,8 @@ def absorbed(line: Line, weights: Array) -> float:
     """How far the slope of a sum that does not move at any step may be from zero.
 
     The first step at which it moves is found, and the size of that move: a small one after a long way is a value
-    that rounding has absorbed. 0 where it moves nowhere, or begins to move continuously, as a dead unit does.
+    that rounding has absorbed. 0 where it moves nowhere, or once and never again, as a sign does, or begins to move
+    continuously, as a dead unit does.
     """
     bars = [_first_move(line, weights, sign) for sign in (1.0, -1.0)]
     return max(bars)
@@ -133,6 +147,8 @@ def _first_move(line: Line, weights: Array, sign: float) -> float:
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if moved(middle) != 0 else (middle, high)
+    if len({moved(high * times) for times in _ONCE}) == 1:
+        return 0.0
     # What the point adds up to is rounded, too: a slope that small, beside those of its terms, is lost in their sum.
     steep = max(moved(t) / t for t in (far, 2 * far, 4 * far) if np.isfinite(moved(t)))
     return max(moved(high) / high, _LOST * steep)

@@ -27,6 +27,8 @@ from nnverify.verify import verify
 
 __all__ = ["Layer", "searched"]
 
+_LARGE = 20_000  # entries, beyond which a smaller layer is looked at first
+
 
 def searched(layer: Layer, world: World) -> Verdict:
     """The verdict at the first point, or at the first further one that fails.
@@ -36,7 +38,7 @@ def searched(layer: Layer, world: World) -> Verdict:
     chosen = layer.chosen
     budget = Budget(chosen.budget.evaluations, chosen.budget.seconds, time.monotonic)
     base = based(layer, world)
-    near = base if chosen.effort == "thorough" else smaller(base)
+    near = base if chosen.effort == "thorough" else smaller(base, _LARGE)
     first = verify(base.subject, layer.demand, None if near is base else near.subject)
     world.rewind()
     if chosen.effort == "point" or (chosen.effort == "standard" and _varied()):
@@ -72,9 +74,11 @@ def _points(base: Base, near: Base, budget: Budget) -> Iterator[Point]:
             yield from dimension.points(base)
         elif dimension.quick and dimension.small and near is not base:
             odd = _odd(dimension.quick(near), near, budget)
-            yield from (point for point in dimension.quick(base) if point.special in odd) if odd else ()
+            points = dimension.quick(base) if odd else iter(())
+            yield from (replace(point, again=dimension.quick) for point in points if point.special in odd)
         elif dimension.quick:
-            yield from (replace(point, glance=True) for point in dimension.quick(base))
+            again = dimension.quick if dimension.small else None
+            yield from (replace(point, glance=True, again=again) for point in dimension.quick(base))
 
 
 def _odd(points: Iterator[Point], near: Base, budget: Budget) -> set[str]:

@@ -15,6 +15,7 @@ from nnverify.drawing import in_precision
 from nnverify.reading import Demand
 from nnverify.search.layer import Base, Point, finite
 from nnverify.search.screen import suspicious
+from nnverify.search.smaller import smaller
 from nnverify.search.undefined import SPECIAL, undefined
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome, Verdict
@@ -23,6 +24,10 @@ from nnverify.verify import verify
 GENERIC = "options"  # the dimension in which neither sizes nor values are special
 # What a special value explains better than the code that the check gave.
 _UNEXPLAINED = (None, "NV304")
+
+
+_SMALL = 200  # entries of a layer that is judged as it is
+Judged = tuple["Point", "Verdict | None"]
 
 
 @dataclass
@@ -66,18 +71,42 @@ class Budget:
         return call
 
 
-def judged(base: Base, point: Point, budget: Budget) -> Verdict | None:
-    """The verdict at the point; None where there is none."""
+def judged(base: Base, point: Point, budget: Budget) -> Judged:
+    """The verdict at the point, or at that in a smaller layer at which it was told; None where there is none."""
     budget.tried[point.dimension] += 1
     try:
         subject = budget.counted(subject_at(base, point))
         if finite(subject):
-            passed = point.glance and not suspicious(subject, base.layer.demand.seed)
-            return None if passed else _confirmed(base, subject, point)
+            return _closely(base, subject, point, budget)
     except UsageError:
         pass
     budget.outside[point.dimension] += 1
-    return None
+    return point, None
+
+
+def _closely(base: Base, subject: Subject, point: Point, budget: Budget) -> Judged:
+    """The verdict, where a glance finds something odd or none is asked for.
+
+    Of what is odd here and wrong in a smaller layer the latter says more, at a small part of the cost.
+    """
+    odd = (point.glance or point.again is not None) and suspicious(subject, base.layer.demand.seed)
+    if point.glance and not odd:
+        return point, None
+    small = _in_smaller(base, point, budget) if odd and point.again is not None else None
+    if small is not None:
+        return small
+    return point, None if point.dear else _confirmed(base, subject, point)
+
+
+def _in_smaller(base: Base, point: Point, budget: Budget) -> Judged | None:
+    """What is wrong at the same point of a smaller layer; None where nothing is."""
+    near = smaller(base, _SMALL)
+    same = (one for one in point.again(near) if one.special == point.special) if point.again else iter(())
+    there = next(same, None) if near is not base else None
+    if there is None or not glanced(base, there, budget):
+        return None
+    found = _confirmed(base, budget.counted(subject_at(base, there)), there)
+    return (there, found) if found.outcome is Outcome.FAIL else None
 
 
 def glanced(base: Base, point: Point, budget: Budget) -> bool:

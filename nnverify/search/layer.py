@@ -6,7 +6,7 @@ files beside this one, one for each dimension.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -92,6 +92,8 @@ class Point:
     code       of a failure that is seen here and not at the base
     dtype      of the floats, where it is another one
     glance     it is judged only where a glance finds something odd
+    again      makes it, among others, of another base: it is judged in a smaller layer first
+    dear       it is judged there only: so many kinks meet that it would take thousands of evaluations
     """
 
     dimension: str
@@ -102,6 +104,8 @@ class Point:
     code: str | None = None
     dtype: Any = None
     glance: bool = False
+    again: Callable[[Base], Iterator[Point]] | None = None
+    dear: bool = False
 
 
 def based(layer: Layer, world: World) -> Base:

@@ -46,7 +46,7 @@ def mixed(base: Base, budget: Budget) -> tuple[Point, Verdict] | None:
         ):
             return
         point = Point("mixtures", "several entries are special at once", base.leaves, values, base.options, CODE)
-        verdict = judged(base, point, budget)
+        _, verdict = judged(base, point, budget)
         if verdict is not None and verdict.outcome is Outcome.FAIL:
             raise _Found(point, verdict)
         if verdict is not None:

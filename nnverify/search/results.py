@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from nnverify.conventions._randomness import restored
 from nnverify.executing import Lost
-from nnverify.search.judge import Budget, judged
+from nnverify.search.judge import Budget, Judged, judged
 from nnverify.search.layer import Base, Layer, Point, based
 from nnverify.sharing import in_order
 from nnverify.verdict import Verdict
@@ -33,7 +33,7 @@ def _here(base: Base, points: Iterator[Point], budget: Budget) -> Iterator[Resul
             found = judged(base, point, budget)
         finally:
             base.world.rewind()
-        yield point, found
+        yield found
 
 
 def _there(base: Base, points: Sequence[Point], budget: Budget) -> Iterator[Result]:
@@ -46,15 +46,15 @@ def _there(base: Base, points: Sequence[Point], budget: Budget) -> Iterator[Resu
                 budget.tried[point.dimension] += 1
                 yield point, result
                 continue
-            verdict, own = result
+            judgement, own = result
             budget.add(own)
-            yield point, verdict
+            yield judgement
             if budget.spent:
                 budget.left.update(one.dimension for one in points[place + 1 :])
                 return
 
 
-def _elsewhere(layer: Layer, point: Point) -> tuple[Verdict | None, Budget]:
+def _elsewhere(layer: Layer, point: Point) -> tuple[Judged, Budget]:
     """In another process: the base is made anew there. The caller's objects are as before."""
     budget = Budget(layer.chosen.budget.evaluations, float("inf"), _still)
     with restored(layer.forward, layer.backward) as world:

@@ -29,7 +29,7 @@ Judge = Callable[[Point], Verdict | None]
 Axes = Mapping[str, Sequence[str | None]]
 
 _TRIES = 100
-_EVALUATIONS = 15_000  # of forward, for all of them
+_EVALUATIONS = 15_000  # of forward, for all of them but the first
 _SMALL = 16  # entries; beyond, a leaf's numbers are made simple all at once or not at all
 _DECIMALS = (0, 1, 2)
 
@@ -38,7 +38,7 @@ def shrunk(base: Base, point: Point, verdict: Verdict, budget: Budget) -> tuple[
     """The smallest point found, its verdict, and whether a program that starts from its arrays fails as well."""
     point = _concrete(point)
     axes = _axes(base, point)
-    judge = _judge(base, budget, verdict, axes)
+    judge = _Judge(base, budget, verdict, axes)
     found = judge(point)
     if found is None:
         return point, verdict, False
@@ -56,25 +56,32 @@ def _concrete(point: Point) -> Point:
     return replace(point, leaves=leaves, values={name: one for name, one in point.values.items() if name not in names})
 
 
-def _judge(base: Base, budget: Budget, first: Verdict, axes: Axes) -> Judge:
-    """The verdict where it fails as the first one; None where it does not, or where enough was tried."""
-    tries, wanted, here = iter(range(_TRIES)), blame(first), _seen_here(first)
-    demand, most = replace(base.layer.demand, contract=False), budget.evaluations + _EVALUATIONS
+class _Judge:
+    """The verdict at a point that fails as the first one did; None where it does not, or where enough was tried."""
 
-    def judge(point: Point) -> Verdict | None:
-        spent = budget.evaluations > most or next(tries, None) is None
-        if spent or not _inside(base, point):
+    def __init__(self, base: Base, budget: Budget, first: Verdict, axes: Axes) -> None:
+        self._base, self._budget, self._axes = base, budget, axes
+        self._wanted, self._here = blame(first), _seen_here(first)
+        self._tries, self._most = _TRIES, np.inf
+
+    def __call__(self, point: Point) -> Verdict | None:
+        if not self._tries or self._budget.evaluations > self._most or not _inside(self._base, point):
             return None
+        self._tries -= 1
+        found = self._found(point)
+        self._most = min(self._most, self._budget.evaluations + _EVALUATIONS)
+        same = found is not None and found.outcome is Outcome.FAIL and blame(found) & self._wanted
+        return found if same and found is not None and (_seen_here(found) or not self._here) else None
+
+    def _found(self, point: Point) -> Verdict | None:
+        base = self._base
+        demand = replace(base.layer.demand, contract=False)
         try:
             layer = with_parameters(base.layer, point.values)
-            subject = budget.counted(layer.subject(point.leaves, point.options))
-            found = marked(verified(subject, point, demand), _named(point, axes)) if finite(subject) else None
+            subject = self._budget.counted(layer.subject(point.leaves, point.options))
+            return marked(verified(subject, point, demand), _named(point, self._axes)) if finite(subject) else None
         except (UsageError, ValueError, IndexError):
             return None
-        same = found is not None and found.outcome is Outcome.FAIL and blame(found) & wanted
-        return found if same and found is not None and (_seen_here(found) or not here) else None
-
-    return judge
 
 
 def _inside(base: Base, point: Point) -> bool:
@@ -190,13 +197,13 @@ def _simpler(point: Point) -> Iterator[Point]:
 
 def _rounded(value: Array) -> Iterator[Array]:
     counting = (np.arange(value.size) + 1.0).reshape(value.shape)
-    wholes = [counting, *(np.round(value, digits) for digits in _DECIMALS)]
+    wholes = [counting, *(np.round(value, digits) + 0.0 for digits in _DECIMALS)]  # no -0.0
     yield from (whole.astype(value.dtype) for whole in wholes if _complexity(whole) < _complexity(value))
     if value.size > _SMALL:
         return
     for entry in range(value.size):
         number = float(value.flat[entry])
-        for simple in (0.0, 1.0, float(np.sign(number)), *(round(number, digits) for digits in _DECIMALS)):
+        for simple in (0.0, 1.0, float(np.sign(number)), *(round(number, digits) + 0.0 for digits in _DECIMALS)):
             changed = value.copy()
             changed.flat[entry] = simple
             if _complexity(changed) < _complexity(value):

@@ -17,13 +17,15 @@ from nnverify.search.layer import Base, finite
 from nnverify.search.screen import suspicious
 from nnverify.subject import Leaf
 
-_LARGE = 20_000  # entries of all leaves
 _SIZES = 8  # the smallest of the new ones: a head, a group or a window of up to so many still fits
 
 
-def smaller(base: Base) -> Base:
-    """The base with smaller leaves, cut from its own; as it is where it is not large, or does not take such leaves."""
-    if sum(int(np.size(leaf.value)) for leaf in base.subject.leaves) <= _LARGE:
+def smaller(base: Base, most: int) -> Base:
+    """The base with smaller leaves, cut from its own; as it is with so many entries, or where it takes no such leaves.
+
+    most  entries of all leaves
+    """
+    if sum(int(np.size(leaf.value)) for leaf in base.subject.leaves) <= most:
         return base
     if not all(isinstance(leaf.value, np.ndarray | np.generic | int | float) for leaf in base.leaves):
         return base

@@ -119,7 +119,7 @@ PATTERNS: dict[str, Callable[[Array], Array | None]] = {
     "{} is huge (1e3 times)": lambda value: value * 1e3,
     "{} is huge (1e6 times)": lambda value: value * 1e6,
 }
-# These make every entry special, and each may lie on a kink that must be looked at: only up to so many entries.
+# These make every entry special, and each may lie on a kink that must be looked at: judged up to so many entries.
 _EVERYWHERE = {
     "{} is zero": 64,
     "{} is one everywhere": 12,
@@ -138,20 +138,27 @@ _QUICK = (
 
 
 def quick(base: Base) -> Iterator[Point]:
-    """The likely ones among the points."""
-    return points(base, _QUICK)
+    """The likely ones among the points; those with many kinks, too."""
+    return _points(base, _QUICK, dear=True)
 
 
-def points(base: Base, patterns: Collection[str] = tuple(PATTERNS)) -> Iterator[Point]:
+def points(base: Base) -> Iterator[Point]:
     """Every pattern in every leaf, then in all leaves at once, then two leaves equal."""
+    return _points(base, PATTERNS, dear=False)
+
+
+def _points(base: Base, patterns: Collection[str], *, dear: bool) -> Iterator[Point]:
     said = {name: _drawn_in(spec, base.regime) for name, spec in descriptions(base.layer.found).items()}
     leaves = [leaf for leaf in base.subject.targets() if np.size(leaf.value)]
     for words, pattern in ((words, PATTERNS[words]) for words in patterns):
-        made = {leaf.name: found for leaf in leaves if (found := _made(words, pattern, leaf, said)) is not None}
+        made = {leaf.name: found for leaf in leaves if (found := _made(pattern, leaf, said)) is not None}
+        crowded = {name for name, value in made.items() if np.size(value) > _EVERYWHERE.get(words, np.inf)}
+        made = made if dear else {name: value for name, value in made.items() if name not in crowded}
         if words not in _ONLY_TOGETHER or len(made) == 1:
-            yield from (_point(base, words.format(name), {name: value}) for name, value in made.items())
+            for name, value in made.items():
+                yield replace(_point(base, words.format(name), {name: value}), dear=name in crowded)
         if words in (*_TOGETHER, *_ONLY_TOGETHER) and len(made) > 1:
-            yield _point(base, words.format("every leaf"), made)
+            yield replace(_point(base, words.format("every leaf"), made), dear=bool(crowded))
     for one, two in combinations(leaves, 2):
         if np.shape(one.value) == np.shape(two.value) and one.value is not None:
             value = np.asarray(one.value)
@@ -175,11 +182,9 @@ def _point(base: Base, special: str, values: Mapping[str, Any]) -> Point:
     return Point("values", special, base.leaves, values, base.options, CODE)
 
 
-def _made(words: str, pattern: Any, leaf: Leaf, said: Mapping[str, LeafSpec]) -> Any:
+def _made(pattern: Any, leaf: Leaf, said: Mapping[str, LeafSpec]) -> Any:
     """The values of one pattern; None where it does not apply, or changes nothing."""
     value = np.asarray(leaf.value)
-    if value.size > _EVERYWHERE.get(words, value.size):
-        return None
     found = pattern(value)
     if found is None or np.array_equal(found, value) or not allowed(found, leaf, said.get(leaf.name)):
         return None

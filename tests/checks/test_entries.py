@@ -59,7 +59,7 @@ def first_row(factor: float, backward: Any) -> Any:
 @pytest.fixture
 def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a larger leaf: not all of its entries at kinks can be looked at one by one."""
-    monkeypatch.setattr("nnverify.isolation._LINES", 30)
+    monkeypatch.setattr("nnverify.checks.entries._LINES", (30,))
 
 
 @pytest.mark.usefixtures("few_lines")

@@ -94,6 +94,26 @@ def test_a_kink_at_the_point_is_no_derivative(function: object, slope: float) ->
     assert not found.error[0] < 1e-6
 
 
+@pytest.mark.parametrize("bent", [np.abs, lambda x: np.maximum(x, 0) + np.exp(x)], ids=["abs", "relu on exp"])
+def test_a_plain_kink_takes_no_smaller_steps(bent: object) -> None:
+    found = _of(bent, 0.0)
+    assert found.status is Status.KINK
+    assert found.error[0] == np.inf
+    assert found.evaluations <= 35
+
+
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [(lambda x: np.abs(x) - np.abs(x - 2.0**-30), 1.0), (lambda x: np.sin(x) + np.abs(x - 1e-8), 0.0)],
+    ids=["two kinks", "beside"],
+)
+def test_a_kink_that_only_the_finer_of_two_looks_has_is_none_of_those(function: object, slope: float) -> None:
+    """What bends over the steps and not at the point, or at the point only, is looked at closely."""
+    found = _of(function, 0.0)
+    assert found.evaluations > 35
+    assert found.status is Status.KINK or abs(found.value[0] - slope) <= found.error[0]
+
+
 @pytest.mark.parametrize("distance", [0.2, 1e-2, 1e-4, 1e-6])
 def test_a_kink_beside_the_point_is_stepped_over(distance: float) -> None:
     """Steps with the kink inside are left out, and the slope is exact below it."""
@@ -208,6 +228,23 @@ def test_stairs_of_any_height_hide_the_slope(seed: int) -> None:
     weights = np.ones(1)
     found = ladder(Line(lambda t: np.atleast_1d(heights[np.searchsorted(edges, t)] - 0.5 * t)), weights)
     assert found.error[0] > 0.1
+
+
+@pytest.mark.parametrize("x", [0.5, -2.0, 1.5, 0.3, -0.01])
+@pytest.mark.parametrize(
+    "step", [np.sign, lambda x: (x > 0) * 7.0, lambda x: np.heaviside(x, 0.5)], ids=["sign", "7", "half"]
+)
+def test_one_jump_is_no_stairs(step: Any, x: float) -> None:
+    found = ladder(Line(lambda t: np.atleast_1d(step(x + t * x))), np.ones(1))
+    assert (found.value[0], found.status) == (0.0, Status.SMOOTH)
+    assert found.error[0] < 1e-9
+
+
+@pytest.mark.parametrize("large", [1e16, 1e17, 1e18])
+def test_what_a_larger_value_absorbs_is_no_jump(large: float) -> None:
+    """It moves again: the slope may be one that is not seen."""
+    found = ladder(Line(lambda t: np.atleast_1d((large + (0.5 + 0.5 * t)) - large)), np.ones(1))
+    assert found.error[0] >= 0.5
 
 
 def test_constant_function_has_slope_zero() -> None:
