@@ -127,9 +127,17 @@ def _inside(rungs: Rungs) -> tuple[Array, Array]:
 def sides(line: Line, weights: Array | None = None) -> tuple[Estimate, Estimate]:
     """The slopes from below and from above, of each output or of their weighted sum."""
     rungs = climb(line, weights, noise(line, weights), _ALL)
-    status = _status(line, rungs, usable(rungs))
-    below, above = (_one_sided(rungs, sign) for sign in (-1.0, 1.0))
-    return Estimate(*below, status, line.evaluations), Estimate(*above, status, line.evaluations)
+    moves = np.any((rungs.plus != 0) | (rungs.minus != 0), axis=0)
+    moving = rungs.of(moves) if np.any(moves) else rungs
+    status = _status(line, moving, usable(moving))
+
+    def side(sign: float) -> Estimate:
+        value, error = np.zeros(len(moves)), rungs.error[0] / rungs.steps[0]
+        if np.any(moves):
+            value[moves], error[moves] = _one_sided(moving, sign)
+        return Estimate(value, error, status, line.evaluations)
+
+    return side(-1.0), side(1.0)
 
 
 def _one_sided(rungs: Rungs, sign: float) -> tuple[Array, Array]:

@@ -45,6 +45,11 @@ class Rungs:
     def jump(self) -> Array:
         return (self.plus + self.minus) / self.steps
 
+    def of(self, columns: NDArray[np.bool_]) -> Rungs:
+        """Of some outputs."""
+        parts = (self.plus, self.minus, self.error, self.rounding)
+        return Rungs(self.steps, *(part[:, columns] for part in parts))
+
     @property
     def blur(self) -> Array:
         """The noise of S."""
