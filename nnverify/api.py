@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nnverify._errors import GradientInconclusive, GradientMismatch
+from nnverify._errors import GradientInconclusive, GradientMismatch, UsageError, told
 from nnverify._session import SESSION
 from nnverify.conventions._order import in_order
 from nnverify.conventions._randomness import restored
@@ -95,7 +95,11 @@ def _told(layer: Layer) -> Verdict:
     """The verdict, after every listener has heard it."""
     # The caller's functions are probed where they overflow or leave their domain: no warning is news there.
     with restored(layer.forward, layer.backward) as world, np.errstate(all="ignore"):
-        verdict = revealed(searched(layer, world), SESSION.reveal)
+        try:
+            verdict = revealed(searched(layer, world), SESSION.reveal)
+        except SystemExit as error:
+            what = f"forward or backward ended the program: {told(error)}"
+            raise UsageError(what=what, where=layer.where, fix="raise an exception there, or return") from error
     for listener in SESSION.listeners:
         listener(verdict)
     return verdict

@@ -20,7 +20,7 @@ from nnverify.watch import Result, Watch, kept, overlap
 
 Array = NDArray[np.float64]
 
-FACTOR = -4.0  # a power of two and a sign: exact in every arithmetic, and larger than any upstream drawn so far
+FACTOR = -(2.0**10)  # exact in every arithmetic, and beyond what gradients are clipped at
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Calls:
     mixed           the leaves whose gradient for w + w′ is the sum of those for each, another forward having run
                     between forward and pullback
     plain           the same without that forward; called only where the mixed ones do not add up
+    erratic         the leaves whose gradient for w is another one when all is called again; likewise
     reused          output and gradients for w of what was used before at another point; None where nothing is kept
     alone           the data's gradient for w on the first sample only, where the samples do not meet in forward
     changed         "X by forward", "dout by backward", …: arguments that are not as they were
@@ -50,6 +51,7 @@ class Calls:
     zero: Result
     mixed: frozenset[str]
     plain: frozenset[str] | None
+    erratic: frozenset[str]
     reused: tuple[Array, Result] | None
     alone: Result | None
     changed: tuple[str, ...]
@@ -63,7 +65,7 @@ def call(subject: Subject, first: Probe, second: Probe, seed: int) -> Calls:
     twice = _twice(subject, first, second)
     allowed = tolerance(subject, first, second)
     mixed = _mixed(subject, first, second, seed, allowed)
-    every = {leaf.name for leaf in subject.targets()}
+    adds = mixed.adds == {leaf.name for leaf in subject.targets()}
     return Calls(
         first,
         second,
@@ -72,7 +74,8 @@ def call(subject: Subject, first: Probe, second: Probe, seed: int) -> Calls:
         twice.following,
         _plain(subject, np.zeros_like(first.upstream)).without_zeros(),
         mixed.adds,
-        None if mixed.adds == every else _adding(subject, first, second, _both(subject, first, second), allowed),
+        None if adds else _adding(subject, first, second, _plain(subject, first.upstream + second.upstream), allowed),
+        frozenset() if adds else _erratic(subject, first, allowed),
         _reused(subject, first, seed),
         _alone(subject, first, seed),
         tuple(dict.fromkeys((*twice.changed, *mixed.changed))),
@@ -131,15 +134,22 @@ def _mixed(subject: Subject, first: Probe, second: Probe, seed: int, allowed: To
     return _Mixed(kept(subject.flatten(output), first.output), adds, tuple(watch.changed))
 
 
-def _both(subject: Subject, first: Probe, second: Probe) -> Result:
-    return _plain(subject, first.upstream + second.upstream)
-
-
 def _plain(subject: Subject, upstream: Array) -> Result:
     """The gradients for an upstream, after a forward of its own."""
     watch = Watch(subject)
     output, pullback = watch.forward()
     return watch.backward(pullback, output, upstream)
+
+
+def _erratic(subject: Subject, first: Probe, allowed: Tolerance) -> frozenset[str]:
+    """The leaves whose gradient for the same upstream is another one after the same forward."""
+    before, again = Result(first.gradients), _plain(subject, first.upstream)
+    pairs = {leaf.name: (before.gradient(leaf.name), again.gradient(leaf.name)) for leaf in subject.targets()}
+    return frozenset(
+        name
+        for name, (one, two) in pairs.items()
+        if one is not None and two is not None and differ(two, one, within=allowed.again, nothing=allowed.nothing)
+    )
 
 
 def _adding(subject: Subject, first: Probe, second: Probe, found: Result, allowed: Tolerance) -> frozenset[str]:

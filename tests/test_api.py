@@ -263,3 +263,10 @@ def test_lists_of_lists_of_numbers_are_an_array() -> None:
     assert check_gradients(forward, backward, X=(4, 3), W=(3, 2)).outcome is Outcome.PASS
     wrong = check_gradients(forward, lambda dout, X, W: (dout @ W.T, 2 * X.T @ dout), X=(4, 3), W=(3, 2))
     assert [one.outcome for one in wrong.by_leaf.values()] == [Outcome.PASS, Outcome.FAIL]
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (1, 3), (4, 1), (3,)], ids=str)
+def test_a_gradient_may_be_lists_of_lists_of_numbers(shape: tuple[int, ...]) -> None:
+    right = check_gradients(np.sin, lambda dout, x: (dout * np.cos(x)).tolist(), x=shape)
+    wrong = check_gradients(np.sin, lambda dout, x: (2 * dout * np.cos(x)).tolist(), x=shape)
+    assert (right.outcome, wrong.outcome) == (Outcome.PASS, Outcome.FAIL)

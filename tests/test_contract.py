@@ -79,6 +79,30 @@ def test_a_gradient_of_whole_numbers_is_remarked() -> None:
     assert [one.message for one in verdict.findings if one.remark] == ["dx is int64, x is float64"]
 
 
+def test_a_random_backward_is_called_so() -> None:
+    rng = np.random.default_rng(0)
+    verdict = check_gradients(np.sin, lambda dout, x: dout * np.cos(x) * rng.random(), x=(4, 3))
+    said = [one.message for one in verdict.findings if one.check != "gradient"]
+    assert said == ["dx is another one at every call of backward, for the same leaves and upstream"]
+
+
+def test_what_is_random_in_both_is_not_put_down_to_the_first_call_alone() -> None:
+    rng = np.random.default_rng(0)
+    verdict = check_gradients(
+        lambda x: x * (rng.random(x.shape) > 0.5), lambda dout, x: dout * (rng.random(x.shape) > 0.5), x=(4, 3)
+    )
+    assert any(
+        one.message.endswith("the first call has changed what it needs, or it is random") for one in verdict.findings
+    )
+
+
+@pytest.mark.parametrize(("kind", "words"), [(bool, "booleans"), (int, "integers"), (float, "")])
+def test_a_forward_in_steps_is_remarked(kind: type, words: str) -> None:
+    verdict = check_gradients(lambda x: (x > 0).astype(kind), lambda dout, x: 0 * dout, x=(4, 3))
+    wanted = f"forward returns {words}: what moves in steps has a gradient of zero"
+    assert (wanted in verdict.notes) is bool(words)
+
+
 def test_a_declared_mean_that_is_a_sum_is_refused() -> None:
     with pytest.raises(UsageError, match="with every sample repeated it doubles"):
         check_gradients(lambda x: np.sum(x**2), lambda x: 2 * x, x=(4, 3), reduction="mean")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -99,6 +100,14 @@ def _check(*args: Any, **kwargs: Any) -> Callable[[], Any]:
 
 X, W = (4, 3), (3, 2)
 CALLS: dict[str, tuple[Callable[[], Any], str]] = {
+    "forward ends the program": (
+        _check(lambda x: sys.exit(3), sine_backward, x=(3,)),
+        "ended the program: SystemExit: 3 (test_misuse.py:",
+    ),
+    "backward ends the program": (
+        _check(sine, lambda dout, x: sys.exit("no more"), x=(3,)),
+        "ended the program: SystemExit: no more (test_misuse.py:",
+    ),
     "no leaves": (_check(dense, dense_backward), "no leaves were given"),
     "seed is a shape": (_check(dense, dense_backward, X=X, W=W, seed=(3,)), "seed=(3,) is not a whole number"),
     "seed is a text": (_check(dense, dense_backward, X=X, W=W, seed="0"), "seed='0' is not a whole number"),

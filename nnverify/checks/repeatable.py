@@ -20,7 +20,7 @@ _SUMS = 2.0**14  # units in the last place of the largest output, that sums in a
 
 
 def repeatable(subject: Subject, calls: Calls) -> Iterator[Finding]:
-    """A finding about a forward that differs from call to call; else one for each leaf whose gradient does.
+    """A finding about a forward that differs from call to call; else one for each leaf whose gradient does, or may.
 
     An object may keep what it likes between its calls; then it is only remarked that one forward is good for one
     backward, or that gradients accumulate. Functions keep nothing.
@@ -31,6 +31,10 @@ def repeatable(subject: Subject, calls: Calls) -> Iterator[Finding]:
         yield from (Finding(CHECK, leaf.name, Outcome.INCONCLUSIVE, message, "NV207") for leaf in subject.targets())
         return
     for leaf in subject.targets():
+        if leaf.name in calls.erratic:
+            message = f"d{leaf.name} is another one at every call of backward, for the same leaves and upstream"
+            yield Finding(CHECK, leaf.name, Outcome.FAIL, message, "NV307")
+            continue
         yield from _stale(leaf.name, calls)
         yield from _second(leaf.name, calls, Outcome.PASS if subject.stateful else Outcome.FAIL)
         yield from _anew(leaf.name, calls)
@@ -60,7 +64,8 @@ def _second(name: str, calls: Calls, outcome: Outcome) -> Iterator[Finding]:
     if not _differ(found, before + wanted, calls, before):
         yield Finding(CHECK, name, outcome, f"d{name} accumulates: a second backward adds to it", "NV112")
     else:
-        message = f"d{name} differs when backward is called again: the first call has changed what it needs"
+        why = "the first call has changed what it needs, or it is random"
+        message = f"d{name} differs when backward is called again: {why}"
         yield Finding(CHECK, name, outcome, message, "NV307")
 
 

@@ -34,7 +34,7 @@ def by_leaf(
     parts = list(returned) if isinstance(returned, tuple | list) else [returned]
     if order is not None:
         return _in_order(parts, order, where)
-    if len(parts) > 1 and not any(isinstance(leaf, Tree) for leaf in leaves):
+    if len(parts) > 1 and not _numbers(returned) and not any(isinstance(leaf, Tree) for leaf in leaves):
         parts, named = _sorted(parts, [leaf for leaf in leaves if leaf.differentiable])
         if named:
             rest = [leaf for leaf in leaves if leaf.name not in named]

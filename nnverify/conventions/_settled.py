@@ -38,14 +38,22 @@ def settled(subject: Adapted, ran: tuple[Any, Pullback], order: Sequence[str] | 
         notes = {}
     leaves = tuple(replace(leaf, differentiable=False) if leaf.name in notes else leaf for leaf in subject.leaves)
     counted = [f"{leaf.name} holds integers: {_COUNTED}" for leaf in leaves if counts(leaf, found.get(leaf.name))]
+    counted += _stepping(output)
     extreme = subject.terminal and _guarded(subject, output, found)
     subject = replace(subject, leaves=leaves, notes=(*subject.notes, *_grouped(notes), *counted), extreme=extreme)
     return _shaped(subject, found)
 
 
 _COUNTED = "the gradient that backward returns for it is not checked; pass it as floats to have it checked"
+_STEPS = {"b": "booleans", "i": "integers", "u": "integers"}
 _SLIGHTLY = 1e-5
 _EXTREME = 1e5  # probabilities are kept 1e-7 from 0 or less; values that are no probabilities end up there
+
+
+def _stepping(output: Any) -> list[str]:
+    """A note where forward returns what moves in steps only."""
+    kind = output.dtype.kind if isinstance(output, np.ndarray) else ""
+    return [f"forward returns {_STEPS[kind]}: what moves in steps has a gradient of zero"] if kind in _STEPS else []
 
 
 def _guarded(subject: Adapted, output: Any, found: Mapping[str, Any]) -> bool:

@@ -65,7 +65,10 @@ def _bent(scene: Scene) -> Iterator[Guess]:
     yield Guess(("the absolute gradient",), lambda: np.abs(true))
     yield Guess(("the gradient divided by its norm",), lambda: true / norms, gain=1 / float(np.min(norms) or 1.0))
     yield Guess(("the gradient clipped",), lambda: np.clip(true, -largest, largest))
-    yield Guess(("the gradient for the upstream's signs",), lambda: _for(scene, np.sign(dout)))
+    yield Guess(
+        ("the gradient for the upstream's signs, as taken or as left by a clip at 1",),
+        lambda: _for(scene, np.sign(dout)),
+    )
     yield Guess(("the gradient for the absolute upstream",), lambda: _for(scene, np.abs(dout)))
     yield Guess(("the gradient for the squared upstream",), lambda: _for(scene, dout**2))
     yield Guess(("the gradient for the positive part of the upstream",), lambda: _for(scene, np.maximum(dout, 0)))
