@@ -37,25 +37,35 @@ class _Trials:
 
     def __init__(self, subject: Subject, seed: int) -> None:
         self.subject, self.seed, self.left = subject, seed, _TRIALS
+        self._fitting = fitting(subject) or frozenset()
 
     def at(self, sizes: Mapping[Axis, int], number: int = 0) -> Subject | None:
-        """The subject at these sizes; None where it does not run there."""
+        """The subject at these sizes; None where it does not run there, or a gradient has another shape only there."""
         if self.left <= 0:
             return None
         self.left -= 1
         leaves = tuple(_resized(leaf, sizes, self.seed, number) for leaf in self.subject.leaves)
         other = replace(self.subject, leaves=leaves)
-        return other if runs(other) else None
+        found = fitting(other)
+        return other if found is not None and self._fitting <= found else None
 
 
-def runs(subject: Subject) -> bool:
-    """Whether forward and backward take the subject's leaves, and forward is finite there."""
+def fitting(subject: Subject) -> frozenset[str] | None:
+    """The leaves whose gradients have their shapes.
+
+    None where forward or backward does not take the leaves, or forward is not finite there.
+    """
     try:
         output, pullback = subject.at_point()
         vector = subject.flatten(output)
-        return bool(vector.size and np.all(np.isfinite(vector)) and pullback(like(np.ones(vector.size), output)))
+        if not vector.size or not np.all(np.isfinite(vector)):
+            return None
+        gradients = pullback(like(np.ones(vector.size), output))
     except Exception:
-        return False
+        return None
+    own = {leaf.name: np.shape(leaf.value) for leaf in subject.targets()}
+    fit = (name for name, part in gradients.items() if part is not None and np.shape(part) == own.get(name))
+    return frozenset(fit) if gradients else None
 
 
 def _resized(leaf: Leaf, sizes: Mapping[Axis, int], seed: int, number: int) -> Leaf:

@@ -35,6 +35,19 @@ def _transposed_words(held: Held) -> Named:
     return Named("NV102", cause, "transpose it, or swap the two factors of the product and transpose both")
 
 
+def _untransposed(scene: Scene) -> Iterator[Guess]:
+    """Forward's linear map applied to the upstream: A·dout, a sum or a shift that runs the same way."""
+    size = scene.value.size
+    if len(scene.parts) == 1 and scene.output.size == size > 1:
+        square = scene.J.reshape(size, size)
+        yield Guess(("untransposed",), lambda: scene.rows(square.T.reshape(scene.J.shape)))
+
+
+def _untransposed_words(held: Held) -> Named:
+    cause = f"{held.name} is forward's own map of the upstream gradient, in place of the transposed one"
+    return Named("NV102", cause, "turn it round: A.T for A; sums, shifts and rotations run backwards")
+
+
 def _reordered(scene: Scene) -> Iterator[Guess]:
     shape = scene.leaf_shape
     if len(shape) < 2:
@@ -140,4 +153,5 @@ LAYOUT = (
     Cause(3, _rolls, _rolls_words),
     Cause(3, _mixed, _mixed_words),
     Cause(4, _reordered, _reordered_words),
+    Cause(6, _untransposed, _untransposed_words),
 )

@@ -167,7 +167,8 @@ def _as_softmax(scene: Scene, axis: int) -> Array:
 
 
 def _softmax_words(held: Held) -> Named:
-    cause = f"{held.name} is the gradient of a softmax along axis {held.key[1]}; forward has it along another"
+    sums = f"{held.name} sums along axis {held.key[1]}, as the gradient of a softmax there"
+    cause = f"{sums}; forward has it along another"
     return Named("NV105", cause, "sum along the axis along which forward normalises")
 
 

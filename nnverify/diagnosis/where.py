@@ -29,17 +29,20 @@ def where(scene: Scene, right: Sequence[str]) -> str | None:
 
 
 def _ratio(scene: Scene, gaps: Places) -> str:
-    """The factor in the entries that differ, if it is one."""
+    """The factor in the entries that differ, or in those of their terms that do, if it is one."""
     true, claimed = scene.true[gaps], scene.claimed[gaps]
     if not np.all(true):
         return ""
     ratios = claimed / true
     low, high = float(np.min(ratios)), float(np.max(ratios))
+    some = np.any(~gaps & (scene.true != 0) & np.any(gaps, axis=0))
+    of = " in some of its terms" if some else ""
     if not np.any(claimed):
-        return ", where it is zero"
+        return f"; it is zero there{of}"
     if high - low <= 1e-7 * max(abs(low), abs(high)):
-        return f", by a factor of {times(low)}"
-    return f", by factors from {low:.4g} to {high:.4g}"
+        return f", by a factor of {times(low)}{of}"
+    least, most = f"{low:.4g}", f"{high:.4g}"
+    return f", by factors from {least} to {most}{of}" if least != most else ""
 
 
 def _places(scene: Scene, wrong: Places) -> Iterator[str]:

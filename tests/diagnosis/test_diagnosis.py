@@ -38,6 +38,47 @@ def test_a_square_matrix_does_not_hide_a_transpose() -> None:
     assert _finding(verdict, "W").code == "NV102"
 
 
+def rotated(x: Any, turn: float = 1.0) -> Any:
+    """Pairs of columns turned by angles that grow with the row: for half of the columns other angles."""
+    half = x.shape[-1] // 2
+    angles = turn * np.arange(x.shape[0])[:, None] * 10.0 ** -np.arange(half)
+    a, b, c, s = x[:, :half], x[:, half:], np.cos(angles), np.sin(angles)
+    return np.concatenate([a * c - b * s, a * s + b * c], axis=1)
+
+
+MIXED = np.random.default_rng(3).standard_normal((5, 5))
+MAPS: dict[str, tuple[Any, Any]] = {
+    "rotation": (rotated, lambda dout: rotated(dout, -1.0)),
+    "product": (lambda x: MIXED @ x, lambda dout: MIXED.T @ dout),
+    "running sum": (lambda x: np.cumsum(x, axis=0), lambda dout: np.cumsum(dout[::-1], axis=0)[::-1]),
+    "shift": (lambda x: np.roll(x, 1, axis=0), lambda dout: np.roll(dout, -1, axis=0)),
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_forwards_map_in_place_of_its_transpose_is_named(name: str) -> None:
+    """Rotations are taken at even widths only: a copy that takes no odd one says nothing against the cause."""
+    forward, transposed = MAPS[name]
+    x = np.random.default_rng(1).standard_normal((5, 4))
+    assert check_gradients(forward, lambda dout, x: transposed(dout), x=x).outcome is Outcome.PASS
+    wrong = _finding(check_gradients(forward, lambda dout, x: forward(dout), x=x), "x")
+    assert (wrong.code, wrong.cause) == (
+        "NV102",
+        "dx is forward's own map of the upstream gradient, in place of the transposed one",
+    )
+
+
+def test_a_factor_of_some_terms_is_not_told_as_one_of_the_entries() -> None:
+    def half_turned(dout: Any, x: Any) -> Any:
+        back = rotated(dout, -1.0)
+        half = x.shape[1] // 2
+        return np.concatenate([back[:, :half], rotated(dout)[:, half:]], axis=1)
+
+    wrong = _finding(check_gradients(rotated, half_turned, x=(5, 4)), "x")
+    assert wrong.cause is not None
+    assert wrong.cause.endswith("by a factor of -1 in some of its terms")
+
+
 @pytest.mark.parametrize(
     ("factor", "code", "words"),
     [
