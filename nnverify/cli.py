@@ -52,8 +52,19 @@ def _complain(error: NnverifyError, status: int) -> int:
     return status
 
 
+class _Version(argparse.Action):
+    """Looked up where it is asked for: that takes as long as the rest of the start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"nnverify {version('nnverify')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nnverify", description="Check gradients that were derived by hand.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     rows = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         own = rows.add_parser(name, help=command.HELP, description=command.DESCRIPTION)

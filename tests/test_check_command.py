@@ -128,6 +128,17 @@ def test_a_target_is_checked_with_guessed_leaves(target: str, status: int, capsy
     assert max(map(len, shown.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "junit"])
+def test_targets_of_one_name_are_told_apart_by_their_files(form: str, folder: Path, capsys: Captured) -> None:
+    for name in ("mine.py", "yours.py"):
+        (folder / name).write_text(LAYERS, encoding="utf-8")
+    main(["check", "mine.py::Mean", "yours.py::Mean", "yours.py::Dense", "--format", form])
+    shown = capsys.readouterr().out.replace("Repeat: nnverify check yours.py::Dense", "")
+    assert "mine.py::Mean" in shown
+    assert "yours.py::Mean" in shown
+    assert "yours.py::Dense" not in shown.replace("yours.py::Dense: ", "")
+
+
 def test_a_failure_says_where_and_how_to_repeat(capsys: Captured) -> None:
     main(["check", "my_layers.py::Mean", "--seed", "3"])
     shown = " ".join(capsys.readouterr().out.split())

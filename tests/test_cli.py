@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ def test_seed_changes_the_draws_and_is_reported(capsys: Captured) -> None:
 
 def test_report_goes_to_a_file(tmp_path: Path, capsys: Captured) -> None:
     target = tmp_path / "report.json"
-    assert main(["verify", "--only", "neuron.dw", "--draws", "1", "--format", "json", "--output", str(target)]) == 0
+    assert main(["verify", "--only", "neuron.dw", "--draws", "1", "--format", "json", "-o", str(target)]) == 0
     assert json.loads(target.read_text(encoding="utf-8"))["outcome"] == "pass"
     assert capsys.readouterr().out == ""
 
@@ -171,6 +172,13 @@ def test_bad_arguments_are_refused(arguments: list[str], capsys: Captured) -> No
         main(arguments)
     assert error.value.code == 2
     assert "usage: nnverify" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_installed_package(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"nnverify {version('nnverify')}\n"
 
 
 def test_an_interruption_has_its_own_status(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

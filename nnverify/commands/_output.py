@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser, formats: Iterable[str]) -> None:
     """The options that every report has."""
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw (default: 0)")
     parser.add_argument("--format", choices=tuple(formats), default="text", help="default: text")
-    parser.add_argument("--output", metavar="FILE", help="write the report to FILE")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
 
 
 def write(text: str, path: str | None) -> None:

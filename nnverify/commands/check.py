@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +31,7 @@ from nnverify.commands._target import DECLARED, target_options
 
 if TYPE_CHECKING:
     from nnverify.commands._checking import Checked
+    from nnverify.verdict import Verdict
 
 HELP = "check layers of your own"
 DESCRIPTION = (
@@ -92,7 +95,7 @@ def _shown(rows: Sequence[Checked], options: argparse.Namespace) -> str:
     from nnverify.revealing import revealed
 
     form = checks.FORMATS[options.format]
-    found = [(row, revealed(row.verdict, options.reveal)) for row in rows if row.verdict is not None]
+    found = [(row, revealed(verdict, options.reveal)) for row, verdict in _apart(rows)]
     if options.format == "text":
         frames = [checks.Frame(row.guess, _repeat(row, options), options.only_problems) for row, _ in found]
         return "\n\n".join(form([verdict], frame) for (_, verdict), frame in zip(found, frames, strict=True))
@@ -103,6 +106,16 @@ def _shown(rows: Sequence[Checked], options: argparse.Namespace) -> str:
     }
     errors = {row.identifier: row.error for row in rows if row.verdict is None}
     return form([verdict for _, verdict in found], checks.Frame(guess, "", options.only_problems, errors))
+
+
+def _apart(rows: Sequence[Checked]) -> list[tuple[Checked, Verdict]]:
+    """The rows that have a verdict, with it; those of one name go by their targets."""
+    found = [(row, row.verdict) for row in rows if row.verdict is not None]
+    names = Counter(verdict.subject for _, verdict in found)
+    return [
+        (row, replace(verdict, subject=row.identifier) if names[verdict.subject] > 1 else verdict)
+        for row, verdict in found
+    ]
 
 
 def _repeat(row: Checked, options: argparse.Namespace) -> str:

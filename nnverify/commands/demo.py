@@ -21,7 +21,7 @@ _WIDTH, _INDENT = 80, " " * 8
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw (default: 0)")
-    parser.add_argument("--output", metavar="FILE", help="write it to FILE")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it to FILE")
 
 
 def run(options: argparse.Namespace) -> int:

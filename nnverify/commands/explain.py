@@ -14,7 +14,7 @@ DESCRIPTION = "What a code means, how it is recognised, a typical wrong and righ
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("code", nargs="*", help="codes, such as NV103")
     parser.add_argument("--list", action="store_true", help="list all codes")
-    parser.add_argument("--output", metavar="FILE", help="write it to FILE")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it to FILE")
 
 
 def run(options: argparse.Namespace) -> int:

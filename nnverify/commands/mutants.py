@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="which gradient is changed first (default: 0)")
     parser.add_argument("--only", action="append", metavar="FAULT", help="this fault alone; may be repeated")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument("--output", metavar="FILE", help="write the report to FILE")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
 
 
 @dataclass(frozen=True)

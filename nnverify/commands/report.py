@@ -19,7 +19,7 @@ DESCRIPTION = (
     "Read what check, verify, train, bench and pytest --nnverify-report wrote, and make one self-contained HTML page "
     "of it, Markdown, or tables. Where GitHub asks for a step summary, it gets the Markdown too."
 )
-_BY_NAME = {".html": "html", ".htm": "html", ".md": "markdown"}
+_BY_NAME = {".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text", "": "text"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,12 +32,19 @@ def run(options: argparse.Namespace) -> int:
     from nnverify.report import sources, tables
 
     found = sources.read(options.files)
-    suffix = Path(options.output).suffix.lower() if options.output else ""
     make = {"markdown": tables.markdown, "text": tables.text}
-    form = options.format or _BY_NAME.get(suffix, "text")
+    form = options.format or _by_name(options.output or "")
     write(_html(found, options) if form == "html" else make[form](found), options.output)
     step_summary(lambda: tables.markdown(found))
     return PASS
+
+
+def _by_name(output: str) -> str:
+    suffix = Path(output).suffix.lower()
+    if suffix in _BY_NAME:
+        return _BY_NAME[suffix]
+    fix = f"a name that ends in {', '.join(filter(None, _BY_NAME))}, or --format"
+    raise UsageError(what=f"no report ends in {suffix}", where=output, fix=fix)
 
 
 def _html(found: Material, options: argparse.Namespace) -> str:

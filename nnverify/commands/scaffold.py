@@ -32,7 +32,7 @@ sys.path.insert(0, {folder!r})
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", help="layers.py::Dense, layers.py::forward+backward or package.module:Dense")
     target_options(parser)
-    parser.add_argument("--output", metavar="FILE", help="write the test to FILE, else to standard output")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the test to FILE, else to standard output")
 
 
 def run(options: argparse.Namespace) -> int:

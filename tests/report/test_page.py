@@ -200,6 +200,14 @@ def test_the_name_of_the_output_chooses_the_form(
     assert written.startswith(start)
 
 
+def test_an_ending_that_no_report_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files, page = write(tmp_path, checks=checks(verdict(RIGHT))), str(tmp_path / "r.pdf")
+    assert main(["report", *files, "-o", page]) == 2
+    assert "no report ends in .pdf. Try: a name that ends in .html" in capsys.readouterr().err
+    assert not Path(page).exists()
+    assert main(["report", *files, "-o", page, "--format", "markdown"]) == 0
+
+
 def test_a_broken_file_ends_with_status_2_and_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.json").write_text("{", encoding="utf-8")
     assert main(["report", str(tmp_path / "a.json"), "-o", str(tmp_path / "r.html")]) == 2
