@@ -139,10 +139,13 @@ def faulty(subject: Subject, fault: Fault, seed: int) -> Subject:
 NOTE = "fault put in: "
 
 
-def put_in(name: str, seed: int) -> Callable[[Subject], Subject]:
-    """What puts the named fault into a subject."""
-    fault = next(one for one in FAULTS if one.name == name)
-    return lambda subject: faulty(subject, fault, seed)
+def put_in(name: str, seed: str) -> Callable[[Subject], Subject]:
+    """What puts the named fault into a subject. Raises UsageError for what is no fault, or no seed."""
+    fault = next((one for one in FAULTS if one.name == name), None)
+    if fault is None or not seed.isdecimal():
+        fix = f"a seed from 0, and one of {', '.join(one.name for one in FAULTS)}"
+        raise UsageError(what=f"there is no fault {name!r} with seed {seed}", where="NNVERIFY_FAULT", fix=fix)
+    return lambda subject: faulty(subject, fault, int(seed))
 
 
 def _in_turn(subject: Subject, seed: int) -> list[str]:

@@ -44,23 +44,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--nnverify-reveal", choices=REVEALED, default="full", help="how much of a wrong gradient is told")
     group.addoption("--nnverify-report", metavar="FILE", help="write what all tests found to FILE, as JSON")
     group.addoption("--nnverify-summary", action="store_true", help="list every test that checked gradients")
-    policy = "what a gradient that cannot be judged does to its test: fail (default), warn or skip"
-    parser.addini("nnverify_inconclusive", policy, default="fail")
+    parser.addini("nnverify_inconclusive", "of a gradient that is open: fail (default), warn or skip", default="fail")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{_MARKER}: defaults of the gradient checks in this test's body")
-    policy = config.getini("nnverify_inconclusive")
-    if policy not in _POLICIES:
+    if (policy := config.getini("nnverify_inconclusive")) not in _POLICIES:
         what = f"nnverify_inconclusive = {policy} is none of {', '.join(_POLICIES)}"
         raise _refusal(what, "nnverify_inconclusive = fail, the default")
     found = config.stash[_FOUND] = Found()
     session = ExitStack()
     config.add_cleanup(session.close)
-    option = config.option
     # Its own listener alone: what a session inside a test finds is no finding of that test.
-    told = {"seed": option.nnverify_seed, "effort": option.nnverify_effort, "rtol": 0.0, "listeners": [found.hear]}
-    told |= {"reveal": option.nnverify_reveal, "fault": _fault()}
+    told = {"seed": config.option.nnverify_seed, "effort": config.option.nnverify_effort, "listeners": [found.hear]}
+    told |= {"reveal": config.option.nnverify_reveal, "fault": _fault(), "rtol": 0.0}
     session.enter_context(SESSION.using(**told))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "nnverify-controller")
@@ -72,7 +69,10 @@ def _fault() -> Callable[[Any], Any] | None:
         return None
     from nnverify.mutation import put_in
 
-    return put_in(os.environ["NNVERIFY_FAULT"], int(os.environ.get("NNVERIFY_FAULT_SEED", "0")))
+    try:
+        return put_in(os.environ["NNVERIFY_FAULT"], os.environ.get("NNVERIFY_FAULT_SEED", "0"))
+    except UsageError as error:
+        raise _refusal(error.what, error.fix) from None
 
 
 def _refusal(what: str, fix: str) -> pytest.UsageError:

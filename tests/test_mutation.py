@@ -72,7 +72,7 @@ def test_what_is_no_backward_is_refused() -> None:
 
 
 def test_a_fault_of_the_session_is_noted_where_it_applies() -> None:
-    with SESSION.using(fault=put_in("transposed", 0)):
+    with SESSION.using(fault=put_in("transposed", "0")):
         touched = check_gradients(dense, dense_backward, **LEAVES)
         untouched = check_gradients(np.sin, lambda dout, x: dout * np.cos(x), x=(3,))
     assert (touched.outcome, touched.codes) == (Outcome.FAIL, ("NV102",))
@@ -122,3 +122,9 @@ def test_the_command_says_what_is_missing(
     file.write_text(text, encoding="utf-8")
     assert main(["mutants", str(file), *arguments]) == status
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "seed"), [("bogus", "0"), ("sign", "x"), ("sign", "-1"), ("sign", "")])
+def test_what_is_no_fault_is_refused(name: str, seed: str) -> None:
+    with pytest.raises(UsageError, match="there is no fault"):
+        put_in(name, seed)

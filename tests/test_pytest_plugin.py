@@ -298,6 +298,14 @@ def test_what_a_session_inside_a_test_finds_is_its_own(run: Run) -> None:
     assert heard == []
 
 
+def test_a_fault_that_is_none_is_refused_in_one_sentence(pytester: pytest.Pytester, monkeypatch: Any) -> None:
+    monkeypatch.setenv("NNVERIFY_FAULT", "bogus")
+    result = pytester.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "there is no fault 'bogus' with seed 0. Try: a seed from 0, and one of sign" in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()
+
+
 SHOWN = ("-W", "default::pytest.PytestWarning")  # the session around it makes errors of warnings
 
 
