@@ -15,7 +15,7 @@ from nnverify.drawing import in_precision
 from nnverify.reading import Demand
 from nnverify.search.layer import Base, Point, finite
 from nnverify.search.screen import suspicious
-from nnverify.search.smaller import smaller
+from nnverify.search.smaller import USUAL, smaller
 from nnverify.search.undefined import SPECIAL, undefined
 from nnverify.subject import Subject
 from nnverify.verdict import Finding, Outcome, Verdict
@@ -26,7 +26,8 @@ GENERIC = "options"  # the dimension in which neither sizes nor values are speci
 _UNEXPLAINED = (None, "NV304")
 
 
-_SMALL = 200  # entries of a layer that is judged as it is
+_SMALL = 16  # entries of a layer that is judged as it is
+_LEAST = 2  # of the sizes of one that is tried before that of usual sizes
 Judged = tuple["Point", "Verdict | None"]
 
 
@@ -100,13 +101,15 @@ def _closely(base: Base, subject: Subject, point: Point, budget: Budget) -> Judg
 
 def _in_smaller(base: Base, point: Point, budget: Budget) -> Judged | None:
     """What is wrong at the same point of a smaller layer; None where nothing is."""
-    near = smaller(base, _SMALL)
-    same = (one for one in point.again(near) if one.special == point.special) if point.again else iter(())
-    there = next(same, None) if near is not base else None
-    if there is None or not glanced(base, there, budget):
-        return None
-    found = _confirmed(base, budget.counted(subject_at(base, there)), there)
-    return (there, found) if found.outcome is Outcome.FAIL else None
+    for least in (_LEAST, USUAL):
+        near = smaller(base, _SMALL, least)
+        same = (one for one in point.again(near) if one.special == point.special) if point.again else iter(())
+        there = next(same, None) if near is not base else None
+        if there is not None and glanced(base, there, budget):
+            found = _confirmed(base, budget.counted(subject_at(base, there)), there)
+            if found.outcome is Outcome.FAIL:
+                return there, found
+    return None
 
 
 def glanced(base: Base, point: Point, budget: Budget) -> bool:

@@ -17,27 +17,28 @@ from nnverify.search.layer import Base, finite
 from nnverify.search.screen import suspicious
 from nnverify.subject import Leaf
 
-_SIZES = 8  # the smallest of the new ones: a head, a group or a window of up to so many still fits
+USUAL = 8  # the least of the new sizes: a head, a group or a window of up to so many still fits
 
 
-def smaller(base: Base, most: int) -> Base:
+def smaller(base: Base, most: int, least: int = USUAL) -> Base:
     """The base with smaller leaves, cut from its own; as it is with so many entries, or where it takes no such leaves.
 
-    most  entries of all leaves
+    most   entries of all leaves
+    least  the smallest of the new sizes
     """
     if sum(int(np.size(leaf.value)) for leaf in base.subject.leaves) <= most:
         return base
     if not all(isinstance(leaf.value, np.ndarray | np.generic | int | float) for leaf in base.leaves):
         return base
-    tried = (_cut(base, change) for change in _changes(base))
+    tried = (_cut(base, change) for change in _changes(base, least))
     return next((found for found in tried if found is not None), base)
 
 
-def _changes(base: Base) -> Iterator[Mapping[int, int]]:
+def _changes(base: Base, least: int) -> Iterator[Mapping[int, int]]:
     """Old sizes to new ones: all that shrink, in the same order; the first, which is that of the samples as a rule."""
     shapes = [np.shape(leaf.value) for leaf in base.leaves]
     sizes = sorted({size for shape in shapes for size in shape})
-    every = {size: _SIZES + place for place, size in enumerate(sizes) if size > _SIZES + place}
+    every = {size: least + place for place, size in enumerate(sizes) if size > least + place}
     if every:
         yield every
     first = next((shape[0] for shape in shapes if shape), 0)
