@@ -60,16 +60,17 @@ def isolate(subject: Subject, leaf: Leaf, one: Probe, seed: int, rtol: float, mo
         lines += 1
         found = read(subject, one, {leaf.name: restricted(value, u, group)}, rtol)
         noisy += found.status is Status.SMOOTH
-        if len(group) > 1 and not clear(found, one):
+        seen = clear(found, one)
+        if len(group) > 1 and not seen:
             pending += [(half, True) for half in np.array_split(group, 2)]
             paired = True
             continue
-        if clear(found, one):
+        if seen:
             smooth.append(found)
             mixed |= halved
         else:
             entries.append(int(group[0]))
-        if not (paired and clear(found, one)):
+        if not (seen and paired):
             rng.shuffle(pending)
             pending = _twins_last(pending, value.reshape(-1), entries[-1:])
         paired = False

@@ -28,7 +28,7 @@ _UNEXPLAINED = (None, "NV304")
 
 _SMALL = 16  # entries of a layer that is judged as it is
 _LEAST = 2  # of the sizes of one that is tried before that of usual sizes
-Judged = tuple["Point", "Verdict | None"]
+Judged = tuple[Point, Verdict | None]
 
 
 @dataclass
