@@ -69,9 +69,10 @@ def _redrawn(subject: Subject, leaf: Leaf, draw: _Draw, number: int, seed: int, 
 
 
 def _size(leaf: Leaf) -> float:
-    """Of the typical entry; 1 for zeros."""
+    """Of the typical entry; 1 for zeros, and for what is as good as zero: its square is lost."""
     size = np.abs(np.asarray(leaf.value, dtype=np.float64))
-    known = size[np.isfinite(size) & (size > 0)]
+    least = float(np.sqrt(np.finfo(np.asarray(leaf.value).dtype).tiny))
+    known = size[np.isfinite(size) & (size > least)]
     return float(np.median(known)) if known.size else 1.0
 
 

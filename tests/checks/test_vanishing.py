@@ -100,3 +100,11 @@ def test_dual_numbers_that_are_too_coarse_excuse_nothing(seed: int) -> None:
         seed=seed,
     )
     assert verdict.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(("factor", "outcome"), [(2, Outcome.PASS), (3, Outcome.FAIL)])
+@pytest.mark.parametrize("size", [1e-160, 1e-200, 1e-300])
+def test_what_is_as_good_as_zero_is_moved_far_enough_to_matter(size: float, factor: int, outcome: Outcome) -> None:
+    """Its square is zero, and that of a billion times it: the output seemed not to depend on it at all."""
+    x = size * np.arange(1.0, 5.0)
+    assert check_gradients(np.square, lambda dout, x: factor * dout * x, x=x).outcome is outcome
