@@ -156,16 +156,14 @@ def _asked(question: Comparison, base: Base, budget: Budget) -> tuple[Finding, .
 
 
 def _covered(base: Base, budget: Budget) -> Iterator[str]:
-    """What was tried, and what was not, for a thorough check."""
-    if base.layer.chosen.effort != "thorough":
-        return
-    tried = ", ".join(f"{count} {name}" for name, count in budget.tried.items())
-    outside = sum(budget.outside.values())
-    yield f"tried: {tried}" + (f"; {outside} of these points lie outside forward's domain" if outside else "")
-    if missing := [
-        *_uncovered(base, budget),
-        *(f"{count} {name}, the budget being spent" for name, count in budget.left.items()),
-    ]:
+    """What was tried, for a thorough check, and what was not; for any other, what the budget has left out."""
+    left = [f"{count} {name}, the budget being spent" for name, count in budget.left.items()]
+    thorough = base.layer.chosen.effort == "thorough"
+    if thorough:
+        tried = ", ".join(f"{count} {name}" for name, count in budget.tried.items())
+        outside = sum(budget.outside.values())
+        yield f"tried: {tried}" + (f"; {outside} of these points lie outside forward's domain" if outside else "")
+    if missing := [*(_uncovered(base, budget) if thorough else ()), *left]:
         yield f"not covered: {'; '.join(missing)}"
 
 

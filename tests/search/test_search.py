@@ -41,6 +41,13 @@ def test_a_spent_budget_is_said() -> None:
     assert "values, the budget being spent" in verdict.notes[-1]
 
 
+def test_the_standard_effort_says_what_a_spent_budget_has_left_out() -> None:
+    verdict = check_gradients(_square, _d_square, x="n", budget="1 evaluations")
+    assert verdict.outcome is Outcome.PASS
+    assert [note.split(":")[0] for note in verdict.notes] == ["not covered"]
+    assert "values, the budget being spent" in verdict.notes[0]
+
+
 @pytest.mark.parametrize("budget", [0, -1, "soon", "5 minutes", True, "x s"])
 def test_what_is_no_budget_is_refused(budget: Any) -> None:
     with pytest.raises(UsageError, match="budget="):
