@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -10,11 +11,15 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from nnverify import check_gradients
 from nnverify.cli import main
+from nnverify.commands import check
+from nnverify.commands._checking import Job, carry_out
 
 Captured = pytest.CaptureFixture[str]
 LAYERS = """
@@ -389,3 +394,21 @@ def test_a_terminal_without_the_letters_is_written_to() -> None:
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (1, "")
     assert "\\xb1" in run.stdout
+
+
+@pytest.mark.parametrize(("arguments", "soft"), [(["--budget", "8"], 6.0), ([], None)])
+def test_a_check_ends_by_itself_before_its_budget_ends_it(
+    arguments: list[str], soft: float | None, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, Any] = {}
+
+    def heard(*_: Any, **options: Any) -> Any:
+        told.update(options)
+        return check_gradients(np.sin, lambda dout, x: dout * np.cos(x), x=(3,))
+
+    monkeypatch.setattr("nnverify.commands._checking.check_gradients", heard)
+    parser = argparse.ArgumentParser()
+    check.arguments(parser)
+    options = parser.parse_args(["my_layers.py::Dense", *arguments])
+    assert carry_out(Job("my_layers.py::Dense", folder, options)).status == 0
+    assert told.get("budget") == soft

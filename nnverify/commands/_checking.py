@@ -17,6 +17,7 @@ from nnverify.targets import file_of
 from nnverify.verdict import Finding, Outcome, Verdict
 
 _TOLD = ("effort", "rtol", "kink", "seed")
+_SEARCHED = 0.75  # of a check's budget, after which it tries nothing more and tells what it has
 _OUTWARD = ("targets", "run", "format", "output", "color", "only_problems", "jobs", "dask", "resume")
 
 
@@ -67,6 +68,8 @@ def carry_out(job: Job) -> Checked:
     try:
         found = prepared(job.told, job.folder)
         told = {name: getattr(job.options, name) for name in (*DECLARED, *_TOLD)}
+        if job.options.budget is not None:
+            told["budget"] = _SEARCHED * job.options.budget
         verdict = check_gradients(*found.objects, leaves=found.leaves, name=job.target.rpartition(":")[2], **told)
         return Checked(job.target, _chosen(verdict, job.options.param), found.guess)
     except NothingToCheck as error:
