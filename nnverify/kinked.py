@@ -20,13 +20,13 @@ def at(name: str, slopes: Slopes) -> str:
 
 
 def interval(slopes: Slopes) -> str:
-    return f"the slopes {slopes.low:+.6g} and {slopes.high:+.6g}"
+    return f"the slopes {slopes.low:+z.6g} and {slopes.high:+z.6g}"
 
 
 def subgradient(name: str, kinks: Sequence[Slopes], unseen: int, kink: str, told: float, *, elsewhere: bool) -> Finding:
     """What lies between the slopes of its kinks, and agrees elsewhere; PASS or, where a kink has no answer, open."""
     first, count = kinks[0], len(kinks) + unseen
-    lies = f"at {at(name, first)} it is {first.backward:+.6g}, between {interval(first)}"
+    lies = f"at {at(name, first)} it is {first.backward:+z.6g}, between {interval(first)}"
     if kink == "inconclusive":
         message = f"d{name} has no one value at {_entries(count)}, which lie on a kink; {lies}"
         return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, "NV201", first.index, first.backward)
@@ -41,8 +41,8 @@ def _entries(count: int) -> str:
 
 
 def outside(name: str, slopes: Slopes, where: str) -> Finding:
-    beyond = f"{interval(slopes)} of the kink there" if slopes.bent else f"the slope there, {slopes.low:+.6g}"
-    message = f"{where} is {slopes.backward:+.6g}, outside {beyond}"
+    beyond = f"{interval(slopes)} of the kink there" if slopes.bent else f"the slope there, {slopes.low:+z.6g}"
+    message = f"{where} is {slopes.backward:+z.6g}, outside {beyond}"
     numerical = slopes.low if slopes.backward < slopes.low else slopes.high
     code = "NV117" if slopes.bent else None
     return Finding(CHECK, name, Outcome.FAIL, message, code, slopes.index, slopes.backward, numerical, slopes.bar)
@@ -59,7 +59,7 @@ def disputed(name: str, slopes: Slopes, other: Slopes) -> Finding:
 
 
 def _open(name: str, slopes: Slopes, but: str, code: str) -> Finding:
-    where = f"d{at(name, slopes)} could not be judged: backward {slopes.backward:+.6g}, outside {interval(slopes)}"
+    where = f"d{at(name, slopes)} could not be judged: backward {slopes.backward:+z.6g}, outside {interval(slopes)}"
     message = f"{where}, but {but}"
     return Finding(CHECK, name, Outcome.INCONCLUSIVE, message, code, slopes.index, slopes.backward)
 

@@ -212,7 +212,7 @@ def times(ratio: float) -> str:
 def sides(backward: float, numerical: float, bar: float) -> str:
     """Both values in as many digits as it takes to tell them apart."""
     digits = next((count for count in range(6, 17) if f"{backward:.{count}g}" != f"{numerical:.{count}g}"), 17)
-    return f"backward {backward:+.{digits}g}, numerical {numerical:+.{digits}g} ± {bar:.1g}"
+    return f"backward {backward:+z.{digits}g}, numerical {numerical:+z.{digits}g} ± {bar:.1g}"
 
 
 def combine(outcomes: Iterable[Outcome]) -> Outcome:

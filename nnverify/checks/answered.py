@@ -66,7 +66,7 @@ def disputed(name: str, found: Reading, other: Testimony) -> Finding:
     """Two witnesses that contradict each other: both values, and no accusation."""
     message = (
         f"d{name} could not be judged: {sides(claimed(found), found.numerical, found.bar)}, but "
-        f"{other.witness} {other.value:+.6g} ± {other.error:.1g}"
+        f"{other.witness} {other.value:+z.6g} ± {other.error:.1g}"
     )
     return _finding(name, Outcome.INCONCLUSIVE, message, "NV208", found)
 

@@ -28,6 +28,7 @@ from nnverify.verdict import Finding, Outcome
 _COPIES = 2
 _SMALL = 48  # entries: of a larger leaf the copies come first
 _SHAPES = "NV301"
+_FIX_STILL = "return zeros; or, if backward stands for another function, name that: surrogate=…"
 _ODD_FUNCTIONS = (NnverifyError, ValueError, ArithmeticError)
 
 
@@ -49,6 +50,9 @@ def _with_cause(look: _Look, finding: Finding) -> Finding:
     named = None if first is None else _explained(first, _Later(scenes))
     if named and first:
         return replace(finding, code=named.code, cause=f"{named.cause}{_seen(look, first)}", fix=named.fix)
+    if finding.code is None and first is None and look.still(finding.leaf):
+        cause = f"forward does not move with {finding.leaf} here, unless it jumps"
+        return replace(finding, cause=cause, fix=_FIX_STILL)
     if finding.code is not None or not first:
         return finding
     return replace(finding, cause=f"{where(first, look.right)}{_seen(look, first)}")
@@ -78,6 +82,11 @@ class _Look:
         """Copies at which the leaves that are right here are right, too: else the layer does not take such sizes."""
         made = filter(None, (sample(other, self.seed) for other in copies(self.subject, self.seed)))
         return list(islice((one for one in made if one.agrees(self.right)), _COPIES))
+
+    def still(self, leaf: str) -> bool:
+        """Whether forward's slope by the leaf is zero at the caller's own point, and the backward's is not."""
+        made = None if self.own is None else scene(self.own, leaf)
+        return made is not None and not np.any(made.jacobian()) and bool(np.any(made.claimed))
 
     def scenes(self, leaf: str) -> Iterator[Scene]:
         """Those at which the leaf's gradient is seen finely, and is wrong."""

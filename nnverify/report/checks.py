@@ -72,7 +72,7 @@ def _row(one: Finding) -> dict[str, str]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:+.6g}"
+    return "" if value is None else f"{value:+z.6g}"
 
 
 def _sentences(verdict: Verdict) -> list[str]:

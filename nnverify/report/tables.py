@@ -22,7 +22,7 @@ def ordered(subjects: Iterable[Subject]) -> list[tuple[Subject, Finding]]:
 
 
 def number(value: float | None) -> str:
-    return "" if value is None else f"{value:+.6g}"
+    return "" if value is None else f"{value:+z.6g}"
 
 
 def headline(found: Material) -> str:

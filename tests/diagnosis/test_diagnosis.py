@@ -222,3 +222,11 @@ def test_a_term_that_is_there_is_not_said_to_be_lacking(factor: float, words: st
 
     verdict = check_gradients(lambda x: x / np.sqrt((x * x).sum(1, keepdims=True)), backward, x=(4, 5))
     assert words in str(_finding(verdict, "x").cause)
+
+
+@pytest.mark.parametrize("forward", [np.sign, lambda x: np.eye(3)[np.argmax(x, axis=1)]], ids=["sign", "argmax"])
+def test_a_gradient_of_what_does_not_move_is_called_so(forward: Any) -> None:
+    wrong = _finding(check_gradients(forward, lambda dout, x: dout * 1.0, x=(4, 3)), "x")
+    assert wrong.cause == "forward does not move with x here, unless it jumps"
+    assert "surrogate=" in str(wrong.fix)
+    assert "-0" not in wrong.message
