@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -112,19 +113,22 @@ def _forget_others(name: str, folder: Path) -> None:
 
 
 def _run(path: Path) -> ModuleType:
-    """Execute one file as a module of its own; its folder may be imported from."""
+    """Execute one file as a module of its own; its folder may be imported from.
+
+    Its source as it is now: a file that Python has cached is taken for unchanged within a second.
+    """
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    loader = SourceFileLoader(path.stem, str(path))
+    spec = importlib.util.spec_from_file_location(path.stem, path, loader=loader)
     assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # Dataclasses look their module up. What somebody else has imported under that name stays.
     before = sys.modules.get(path.stem)
     if before is _RUN.get(path.stem):
         sys.modules[path.stem] = _RUN[path.stem] = module
     try:
-        spec.loader.exec_module(module)
+        exec(loader.source_to_code(loader.get_data(str(path)), str(path)), vars(module))
     except (Exception, SystemExit) as error:
         if sys.modules.get(path.stem) is module:
             del sys.modules[path.stem], _RUN[path.stem]
