@@ -137,13 +137,15 @@ def copies(subject: Subject, seed: int) -> Iterator[Subject]:
 def _sizes(found: Axes) -> Iterator[tuple[int, ...]]:
     """Sizes to try: odd and distinct, then small and distinct, in the order of the given ones and turned round.
 
-    Last of all the given ones, some larger by one: layers with many sizes take no others.
+    A size alone is two odd ones in turn: of two samples a normalisation leaves nothing. Last of all the given ones,
+    some larger by one: layers with many sizes take no others.
     """
     count = len(found.groups)
     ranked = np.argsort(np.argsort(found.sizes, kind="stable"), kind="stable").tolist()
+    turns = max(count, 2) if count else 0
     for pool in (_ODD, _SMALL):
-        for turn in range(count) if count <= len(pool) else ():
-            yield tuple(pool[(rank + turn) % count] for rank in ranked)
+        for turn in range(turns) if count <= len(pool) else ():
+            yield tuple(pool[(rank + turn) % turns] for rank in ranked)
     for bit in range(3):
         more = [place >> bit & 1 for place in range(1, count + 1)]
         yield tuple(size + one for size, one in zip(found.sizes, more, strict=True))

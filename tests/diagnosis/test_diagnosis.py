@@ -230,3 +230,30 @@ def test_a_gradient_of_what_does_not_move_is_called_so(forward: Any) -> None:
     assert wrong.cause == "forward does not move with x here, unless it jumps"
     assert "surrogate=" in str(wrong.fix)
     assert "-0" not in wrong.message
+
+
+class BatchNorm:
+    """Of fixed width: its batch alone takes other sizes."""
+
+    def __init__(self, variance: bool, ddof: int = 0) -> None:
+        self.gamma, self.beta = np.array([1.0, 2.0, -0.5]), np.zeros(3)
+        self.variance, self.ddof = variance, ddof
+
+    def forward(self, x: Any) -> Any:
+        self.istd = 1 / np.sqrt(x.var(axis=0) + 1e-5)
+        self.xhat = (x - x.mean(axis=0)) * self.istd
+        return self.gamma * self.xhat + self.beta
+
+    def backward(self, dout: Any) -> Any:
+        n, d = len(dout), dout * self.gamma
+        self.dgamma, self.dbeta = np.sum(dout * self.xhat, axis=0), np.sum(dout, axis=0)
+        share = self.xhat * np.sum(d * self.xhat, axis=0) / (n - self.ddof)
+        return self.istd * (d - np.mean(d, axis=0) - (share if self.variance else 0))
+
+
+@pytest.mark.parametrize(
+    ("layer", "code"), [(BatchNorm(False), "NV129"), (BatchNorm(True, 1), "NV125")], ids=["variance", "count"]
+)
+def test_a_normalisation_over_the_only_size_that_is_free_is_named(layer: BatchNorm, code: str) -> None:
+    assert check_gradients(BatchNorm(True), x=(9, 3)).outcome is Outcome.PASS
+    assert _finding(check_gradients(layer, x=(9, 3)), "x").code == code
