@@ -13,7 +13,7 @@ from nnverify.verdict import place, times
 
 Places = NDArray[np.bool_]
 
-_ALL = {True: "in all entries", False: "in no pattern that has a name"}
+_ALL = {True: "in all entries", False: "in entries of no pattern that has a name"}
 _FEW = 2  # entries that are listed one by one
 
 
@@ -35,14 +35,16 @@ def _ratio(scene: Scene, gaps: Places) -> str:
         return ""
     ratios = claimed / true
     low, high = float(np.min(ratios)), float(np.max(ratios))
-    some = np.any(~gaps & (scene.true != 0) & np.any(gaps, axis=0))
-    of = " in some of its terms" if some else ""
+    some = bool(np.any(~gaps & (scene.true != 0) & np.any(gaps, axis=0)))
     if not np.any(claimed):
-        return f"; it is zero there{of}"
-    if high - low <= 1e-7 * max(abs(low), abs(high)):
-        return f", by a factor of {times(low)}{of}"
+        return "; some of its terms are lacking" if some else "; it is zero there"
+    one = high - low <= 1e-7 * max(abs(low), abs(high))
     least, most = f"{low:.4g}", f"{high:.4g}"
-    return f", by factors from {least} to {most}{of}" if least != most else ""
+    if not one and least == most:
+        return ""
+    if some:
+        return f"; some of its terms are {times(low) if one else f'{least} to {most}'} x the right ones"
+    return f", by a factor of {times(low)}" if one else f", by factors from {least} to {most}"
 
 
 def _places(scene: Scene, wrong: Places) -> Iterator[str]:
