@@ -23,9 +23,7 @@ _HALVINGS = 44  # until what lies between the two ends is a jump or nothing
 _LEFT = 1 / 8  # of what lies between two ends, a jump among it
 _STAIRS = 6  # pairs of neighbouring steps in which a second jump is looked for
 _LOST = 4 * EPS  # of the slopes far off
-_ONCE = tuple(
-    2.0**k for k in range(1, 9)
-)  # times the first step with a move: where all is the same, it is the only one
+_ONCE = tuple(2.0**k for k in range(1, 9))  # times the first move's step: what is the same at all has moved once
 _FURTHER = tuple(2.0**k for k in range(-2, 11))  # steps at which an output that has not moved may move
 _CLEAR = 8.0  # times its noise, a gap can be seen
 _FULL = 4.0  # times the bound of the noise: all that a function moves by
