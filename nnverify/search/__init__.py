@@ -53,7 +53,7 @@ def searched(layer: Layer, world: World) -> Verdict:
     found = _mixed(base, budget) if found is None and thorough else found
     evaluations = first.evaluations + budget.evaluations
     if found is not None:
-        return replace(found, evaluations=evaluations)
+        return replace(found, findings=_beside(found, first), evaluations=evaluations)
     return replace(first, evaluations=evaluations, notes=(*first.notes, *_covered(base, budget)))
 
 
@@ -124,6 +124,15 @@ def _shown(base: Base, point: Point, verdict: Verdict, budget: Budget) -> Verdic
     shapes = f"{verdict.shapes}, shrunk to {found.shapes}" if found.shapes != verdict.shapes else found.shapes
     findings = tuple(_explained(one, verdict) for one in found.findings)
     return replace(found, findings=findings, notes=(*found.notes, f"found at {shapes}"), program=text)
+
+
+def _beside(found: Verdict, first: Verdict) -> tuple[Finding, ...]:
+    """What was found, and of the leaves that are not wrong there what was said first: at their own point they pass."""
+    wrong = {one.leaf for one in found.findings if one.outcome is Outcome.FAIL}
+    if not wrong:
+        return found.findings
+    names = dict.fromkeys(one.leaf for one in (*first.findings, *found.findings))
+    return tuple(one for name in names for one in (found if name in wrong else first).findings if one.leaf == name)
 
 
 def _explained(finding: Finding, first: Verdict) -> Finding:

@@ -212,3 +212,19 @@ def test_a_small_dense_layer_takes_less_than_ten_seconds() -> None:
 def test_numbers_are_written_as_python_reads_them(number: float) -> None:
     """A mask of attention holds -inf."""
     assert np.array_equal(eval(str(literal(number)), {"np": np}), number, equal_nan=True)
+
+
+def test_a_leaf_that_is_right_passes_beside_one_that_is_wrong_at_a_special_value() -> None:
+    """Where W is zero the gradient of X is, too, and nothing was tested: but it was at the point itself."""
+
+    def wrong(dout: Any, X: Any, W: Any, b: Any) -> Any:
+        right = dense_backward(dout, X, W, b)
+        return right | {"W": right["W"] * np.where(W == 0, 2, 1)}
+
+    verdict = check_gradients(dense, wrong, X=(3, 4), W=(4, 2), b=(2,))
+    assert {name: one.outcome for name, one in verdict.by_leaf.items()} == {
+        "X": Outcome.PASS,
+        "W": Outcome.FAIL,
+        "b": Outcome.PASS,
+    }
+    assert verdict.codes == ("NV117",)
